@@ -1,0 +1,53 @@
+"""The one place where text from outside is made storable and showable."""
+
+import re
+
+from chatbot.core.errors import BadInput
+
+LONGEST_MESSAGE = 2_000_000  # characters; a larger paste freezes the browser before it reaches a model
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def repair(text: str) -> str:
+    """The text with what no database or browser takes made visible.
+
+    A lone surrogate crashes sqlite3 and Streamlit, PostgreSQL refuses NUL: they become U+FFFD and U+2400.
+
+    >>> repair("a\\x00b\\ud800c")
+    'a␀b�c'
+    """
+    if "\x00" in text:
+        text = text.replace("\x00", "␀")
+    return _LONE_SURROGATE.sub("�", text)
+
+
+def checked(text: str) -> str:
+    """A message as a person sent it, repaired; BadInput when there is nothing to send or too much.
+
+    >>> checked("  hello ")
+    '  hello '
+    """
+    text = repair(text)
+    if not text.strip():
+        raise BadInput("The message is empty. Type something first.")
+    if len(text) > LONGEST_MESSAGE:
+        raise BadInput(
+            f"The message has {len(text):,} characters; the most is {LONGEST_MESSAGE:,}. Send it in parts."
+        )
+    return text
+
+
+def first_words(text: str, most: int = 48) -> str:
+    """A title made from a message: its first line, cut between words.
+
+    >>> first_words("What is a decorator in Python, and when would I write one?")
+    'What is a decorator in Python, and when would I…'
+    >>> first_words("\\n\\n  hi\\nthere")
+    'hi'
+    """
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if len(line) <= most:
+        return line
+    head = line[: most + 1]
+    return (head.rsplit(None, 1)[0] if " " in head.strip() else line[:most]).rstrip(",;:.") + "…"

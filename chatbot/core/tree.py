@@ -1,0 +1,120 @@
+"""A conversation as a tree of messages, and the one way to read it: from the head up to the root.
+
+Continue adds a *segment*, a child of the reply that was cut with `continues` set; `joined` makes them one again for
+drawing, request and export.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from chatbot.core.messages import LIVE, Role, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One message's place in the tree, without its words. `empty` says that no text was stored."""
+
+    id: int
+    parent: int | None
+    role: Role
+    state: State
+    continues: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One message as people see it: its segments in order (one, unless it was continued)."""
+
+    segments: tuple[Leaf, ...]
+
+    @property
+    def first(self) -> Leaf:
+        return self.segments[0]
+
+    @property
+    def last(self) -> Leaf:
+        return self.segments[-1]
+
+    @property
+    def state(self) -> State:
+        return self.last.state
+
+    @property
+    def role(self) -> Role:
+        return self.first.role
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All messages of a conversation that are not deleted, in the order in which they were made (ids grow).
+
+    >>> tree = Tree([
+    ...     Leaf(id=1, parent=None, role="user", state="complete"),
+    ...     Leaf(id=2, parent=1, role="assistant", state="cut"),
+    ...     Leaf(id=3, parent=2, role="assistant", state="complete", continues=True),
+    ...     Leaf(id=4, parent=1, role="assistant", state="complete"),
+    ... ])
+    >>> [[leaf.id for leaf in place.segments] for place in tree.path(3)]
+    [[1], [2, 3]]
+    >>> tree.siblings(2)
+    (2, 4)
+    >>> tree.newest_below(1)
+    4
+    """
+
+    leaves: Iterable[Leaf] = ()
+    by_id: Mapping[int, Leaf] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {leaf.id: leaf for leaf in sorted(self.leaves, key=lambda leaf: leaf.id)})
+
+    @cached_property
+    def children(self) -> Mapping[int | None, tuple[int, ...]]:
+        found: dict[int | None, list[int]] = {}
+        for leaf in self.by_id.values():
+            found.setdefault(leaf.parent, []).append(leaf.id)
+        return {parent: tuple(ids) for parent, ids in found.items()}
+
+    def path(self, head: int | None) -> tuple[Place, ...]:
+        """From the root to `head`, segments joined. An unknown head gives an empty path; a cycle cannot loop."""
+        chain: list[Leaf] = []
+        seen: set[int] = set()
+        at = head
+        while at is not None and at in self.by_id and at not in seen:
+            seen.add(at)
+            chain.append(self.by_id[at])
+            at = chain[-1].parent
+        places: list[list[Leaf]] = []
+        for leaf in reversed(chain):
+            if leaf.continues and places and places[-1][-1].id == leaf.parent:
+                places[-1].append(leaf)
+            else:
+                places.append([leaf])
+        return tuple(Place(tuple(segments)) for segments in places)
+
+    def siblings(self, id: int) -> tuple[int, ...]:
+        """The message and what stands beside it, oldest first: what the `‹ 2/3 ›` switch goes through.
+
+        Replies that ended without a word are left out where there is anything else to show.
+        """
+        leaf = self.by_id[id]
+        beside = [
+            other
+            for other in self.children.get(leaf.parent, ())
+            if self.by_id[other].role == leaf.role and self.by_id[other].continues == leaf.continues
+        ]
+        worth = [
+            other
+            for other in beside
+            if other == id or not self.by_id[other].empty or self.by_id[other].state in LIVE
+        ]
+        return tuple(worth)
+
+    def newest_below(self, id: int) -> int:
+        """The leaf to stand on when someone switches to `id`: the newest child, again and again."""
+        at = id
+        while below := self.children.get(at):
+            at = below[-1]
+        return at

@@ -1,0 +1,1 @@
+"""The turn: messages in, events out, recorded before they are shown."""

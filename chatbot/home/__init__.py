@@ -1,0 +1,1 @@
+"""What the machine says: environment, .env, settings.toml, keys and folders. The only reader of os.environ."""

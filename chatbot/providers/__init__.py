@@ -1,0 +1,1 @@
+"""The door to the models: what their servers speak ends here."""

@@ -1,0 +1,141 @@
+"""What the store gives out: frozen rows with their ids."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chatbot.core.errors import WayOut
+from chatbot.core.events import Outcome, Purpose
+from chatbot.core.messages import Role, State
+from chatbot.core.money import Usage
+from chatbot.core.settings import Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Times are aware and in UTC. `title_by` is "words" (cut from the first message), "model" or "person"."""
+
+    id: str
+    title: str
+    title_by: str
+    tag: str
+    """The face it began in: browser, terminal or script."""
+    options: Options
+    head: int | None
+    pinned: bool
+    created: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One conversation in a list. `live`: being answered now; `unseen`: answered since it was last looked at."""
+
+    id: str
+    title: str
+    pinned: bool
+    updated: datetime
+    live: bool = False
+    unseen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """One row. Seconds are floats; `sent` lists the ids that the request was made of."""
+
+    id: int
+    conversation: str
+    parent: int | None
+    role: Role
+    state: State
+    text: str
+    reasoning: str = ""
+    continues: bool = False
+    created: datetime
+    finished: datetime | None = None
+    connection: str | None = None
+    model_asked: str | None = None
+    model_answered: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    sent: tuple[int | None, ...] = ()
+    left_out: int = 0
+    usage: Usage | None = None
+    finish_reason: str | None = None
+    first_token: float | None = None
+    duration: float | None = None
+    thinking: float | None = None
+    """Seconds of reasoning before the first text."""
+    retries: int = 0
+    error: str | None = None
+    """The sentence that people read, for a reply that failed."""
+    error_kind: str | None = None
+    way_out: WayOut | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """What `turns.begin` stored. `created` is false when the same idempotency key had stored it before."""
+
+    conversation: str
+    user: int | None
+    reply: int
+    state: State
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Everything a turn leaves behind on its reply's row, written at once."""
+
+    state: State
+    text: str
+    reasoning: str = ""
+    model_answered: str | None = None
+    sent: tuple[int | None, ...] = ()
+    left_out: int = 0
+    usage: Usage | None = None
+    finish_reason: str | None = None
+    first_token: float | None = None
+    duration: float | None = None
+    thinking: float | None = None
+    retries: int = 0
+    error: str | None = None
+    error_kind: str | None = None
+    way_out: WayOut | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One row of the ledger. It outlives its conversation and holds no words. Money is None: unknown."""
+
+    id: int
+    conversation: str | None
+    reply: int | None
+    purpose: Purpose
+    connection: str
+    base_url: str
+    model_asked: str
+    model_answered: str | None
+    outcome: Outcome | None
+    """None while the request is out."""
+    started: datetime
+    finished: datetime | None
+    input_estimate: int
+    usage: Usage | None
+    status: int | None
+    error: str | None
+    first_token: float | None
+    duration: float | None
+    nanodollars: int | None = None
+    cost_source: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """A reply that its owner left behind and that is now `cut`, its draft kept."""
+
+    conversation: str
+    reply: int

@@ -1,0 +1,1 @@
+"""ByteBot in a terminal."""

@@ -1,0 +1,1 @@
+"""Streamlit that more than one page needs."""
