@@ -1,0 +1,281 @@
+"""The wiring of turns: start, watch, ask, stop, recover, close. Every face talks to this and to nothing below it."""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from chatbot.core.errors import BadInput, ByteBotError, NotFound, StoreError, TurnFailed
+from chatbot.core.events import Event, Failed, Finished, Terminal
+from chatbot.core.messages import CONTINUABLE, LIVE
+from chatbot.core.settings import Connection, Options
+from chatbot.core.text import checked
+from chatbot.core.tokens import Count, rough
+from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
+from chatbot.engine.converse import Plan, converse
+from chatbot.engine.elsewhere import watch_elsewhere
+from chatbot.engine.keeper import Keeper
+from chatbot.engine.live import LiveTurn
+from chatbot.engine.outside import Outside
+from chatbot.engine.memory import Memory
+from chatbot.engine.stages import Recording, Where, marked_closed, priced, recorded
+from chatbot.engine.titles import Titles
+from chatbot.engine.view import View, view
+from chatbot.providers.provider import Cancel, Provider
+from chatbot.store.lease import this_process
+from chatbot.store.store import Store
+from chatbot.store.values import Begun, Ending, Recovered
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 60.0  # seconds that an ended turn can still be followed, for a page that was drawing just then
+CLOSING = 3.0  # seconds in which live replies are kept and settled when the process is asked to end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A whole reply. `state` is complete, length, filtered, refused or tool_limit."""
+
+    conversation: str
+    id: int
+    text: str
+    state: str
+
+
+class Engine:
+    """Turns of one store. Safe to use from any thread."""
+
+    def __init__(self, store: Store, outside: Outside, *, bills: Store | None = None) -> None:
+        """`bills`: the store of the ledger, where it is not `store` itself (a temporary chat)."""
+        self.store = store
+        self.process = this_process()
+        self._bills = bills or store
+        self._anonymous = bills is not None
+        self._outside = outside
+        self._memory = Memory(store, outside)
+        self._turns: dict[int, LiveTurn] = {}
+        self._lock = threading.Lock()
+        self._closing = False
+        self._keeper = Keeper(store.turns, self.process, self.recover)
+        self._titles = Titles(store, self._bills.ledger, outside, self.process)
+
+    # — beginning —
+
+    def start(
+        self,
+        conversation: str | None,
+        action: Action,
+        *,
+        options: Options | None = None,
+        key: str | None = None,
+        tag: str = "browser",
+    ) -> LiveTurn:
+        """Store what was said, begin the reply, and give the turn to follow. Returns once the words are durable.
+
+        `conversation` None begins a new one. `options` default to the conversation's own. The same `key` twice is one
+        turn: the second call gives the first's. BadInput, NotFound and StoreError mean that nothing was sent.
+        """
+        if self._closing:
+            raise StoreError("ByteBot is closing; nothing was sent.")
+        if options is None:
+            if conversation is None:
+                raise BadInput("A new conversation needs a connection and a model.")
+            options = self.store.conversations.get(conversation).options
+        if isinstance(action, Regenerate) and action.model:
+            options = replace(options, model=action.model)
+        text, parent, continues = self._place(conversation, action)
+        begun = self.store.turns.begin(
+            conversation=conversation,
+            parent=parent,
+            text=text,
+            continues=continues,
+            key=key or uuid.uuid4().hex,
+            options=options,
+            process=self.process,
+            tag=tag,
+        )
+        return self._live(begun, options, continues=continues)
+
+    def ask(
+        self, conversation: str | None, action: Action, *, options: Options | None = None, tag: str = "script"
+    ) -> Reply:
+        """Start and wait for the whole reply; TurnFailed, with the part, when it did not come."""
+        turn = self.start(conversation, action, options=options, tag=tag)
+        turn.wait()
+        return self.reply_of(turn)
+
+    def reply_of(self, turn: LiveTurn) -> Reply:
+        """The reply of a turn that is over; TurnFailed when it is not a whole one."""
+        ending = turn.ending
+        assert ending is not None, "the turn is not over yet"
+        if isinstance(ending, Failed):
+            raise TurnFailed(ending.sentence, part=turn.text, kind=ending.kind, way_out=ending.way_out)
+        if ending.state == "stopped":
+            raise TurnFailed("You stopped this.", part=turn.text, kind="Stopped", way_out="continue")
+        return Reply(conversation=turn.conversation, id=turn.reply, text=turn.text, state=ending.state)
+
+    # — watching —
+
+    def live(self, reply: int) -> LiveTurn | None:
+        """The turn of this process that makes the reply, for a minute after its end too."""
+        with self._lock:
+            return self._turns.get(reply)
+
+    def follow(self, reply: int) -> Iterator[Sequence[Event]]:
+        """A reply's events in batches, whoever makes it: live here, in checkpoints when another process does."""
+        turn = self.live(reply)
+        return turn.follow() if turn is not None else watch_elsewhere(self.store, reply)
+
+    def view(self, conversation: str, head: int | None = None, *, last: int = 30) -> View:
+        """One consistent picture: the newest `last` messages of the path to `head` (None: the conversation's own)."""
+        return view(self.store, conversation, head, last=last)
+
+    def stop(self, reply: int) -> None:
+        """Stop making the reply, wherever it is made; the part is kept. Returns at once."""
+        turn = self.live(reply)
+        if turn is not None:
+            turn.stop()
+        else:
+            self.store.turns.ask_stop(reply)
+
+    # — keeping —
+
+    def recover(self) -> list[Recovered]:
+        """Settle what dead processes left behind: replies become `cut`, their calls estimates."""
+        return self.store.turns.recover(self.process, rough)
+
+    def watch(self) -> None:
+        """Recover now, and go on recovering in the background. For a face that stays open."""
+        self.recover()
+        self._keeper.watch()
+
+    def delete(self, conversation: str) -> None:
+        """Move a conversation to the trash; what is being written in it is stopped first."""
+        for reply in self.store.turns.live(conversation):
+            self.stop(reply)
+        self.store.conversations.delete(conversation)
+
+    def delete_message(self, conversation: str, message: int) -> str:
+        """Move a message and what is below it to the trash; the token undoes it."""
+        tree = self.store.conversations.tree(conversation)
+        for reply in self.store.turns.live(conversation):
+            if any(leaf.id == message for place in tree.path(reply) for leaf in place.segments):
+                self.stop(reply)
+        return self.store.conversations.delete_message(conversation, message)
+
+    def close(self) -> None:
+        """Keep, settle and mark every live reply, then let go of the store: within three seconds."""
+        with self._lock:
+            self._closing = True
+            turns = [turn for turn in self._turns.values() if not turn.over]
+        for turn in turns:
+            turn.closing = True
+            turn.stop()
+        until = time.monotonic() + CLOSING
+        for turn in turns:
+            turn.wait(max(0.0, until - time.monotonic()))
+        self._titles.close()
+        self._keeper.close()
+        self.store.close()
+        if self._bills is not self.store:
+            self._bills.close()
+
+    # — inside —
+
+    def _place(self, conversation: str | None, action: Action) -> tuple[str | None, int | None, bool]:
+        """What to store where: the user's text (or None), the parent, and whether it is a segment."""
+        if isinstance(action, Say):
+            return checked(action.text), action.parent, False
+        if conversation is None:
+            raise NotFound("That message is in no conversation.")
+        tree = self.store.conversations.tree(conversation)
+        target = action.message if isinstance(action, Edit) else action.reply
+        leaf = tree.by_id.get(target)
+        if leaf is None:
+            raise NotFound("That message is not there any more. Somebody may have deleted it.")
+        match action:
+            case Edit(text=text):
+                return checked(text), leaf.parent, False
+            case Continue():
+                last = tree.path(target)[-1].last
+                if last.state not in CONTINUABLE:
+                    raise BadInput("This reply ended by itself; there is nothing to continue.")
+                return None, last.id, True
+            case Retry():
+                return None, leaf.parent, leaf.continues
+            case Regenerate():
+                return None, tree.path(target)[-1].first.parent, False
+
+    def _live(self, begun: Begun, options: Options, *, continues: bool) -> LiveTurn:
+        """The turn for what was begun: a new one, or the one that the same key began before."""
+        with self._lock:
+            self._forget_old()
+            known = self._turns.get(begun.reply)
+            if known is not None:
+                return known
+            if not begun.created:
+                # Begun under this key by another process, or long ago: follow what the store has.
+                turn = LiveTurn(
+                    conversation=begun.conversation,
+                    reply=begun.reply,
+                    run=lambda cancel: _flat(watch_elsewhere(self.store, begun.reply)),
+                )
+                turn.start()
+                return turn
+            recording = Recording(self._where(begun, options))
+
+            def run(cancel: Cancel) -> Iterator[Event]:
+                return self._run(turn, begun, options, recording, continues=continues)
+
+            turn = LiveTurn(conversation=begun.conversation, reply=begun.reply, run=run)
+            self._turns[begun.reply] = turn
+        self._keeper.keep(turn, recording)
+        turn.start()
+        return turn
+
+    def _run(
+        self, turn: LiveTurn, begun: Begun, options: Options, recording: Recording, *, continues: bool
+    ) -> Iterator[Event]:
+        """Everything that the turn's thread does, from its place in the line to its end."""
+        if begun.state == "waiting" and self._wait_for_parent(turn, begun):
+            self.store.turns.run(begun.reply, self.process)
+        plan = self._memory.plan(begun, options, continues=continues)
+        events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel)
+        events = priced(events, count=lambda text: self._outside.count(options.model)(text))
+        yield from recorded(marked_closed(events, turn), recording)
+        self._titles.consider(begun, options, turn)
+
+    def _wait_for_parent(self, turn: LiveTurn, begun: Begun) -> bool:
+        """Wait until the reply above has ended, however it did; false when this turn was stopped meanwhile."""
+        above = self.store.conversations.tree(begun.conversation).path(begun.reply)[:-1]
+        parents = [place.last.id for place in above if place.role == "assistant"]
+        if not parents:
+            return True
+        for _ in self.follow(parents[-1]):
+            if turn.cancel.is_set():
+                return False
+        return not turn.cancel.is_set()
+
+    def _where(self, begun: Begun, options: Options) -> Where:
+        try:
+            base_url = self._outside.connection(options.connection).base_url
+        except ByteBotError:
+            base_url = ""
+        return Where(
+            turns=self.store.turns,
+            ledger=self._bills.ledger,
+            process=self.process,
+            reply=begun.reply,
+            conversation=begun.conversation,
+            connection=options.connection,
+            base_url=base_url,
+            anonymous=self._anonymous,
+        )
+
+    def _forget_old(self) -> None:
+        now = time.monotonic()
+        for reply, turn in list(self._turns.items()):
+            if turn.ended_at is not None and now - turn.ended_at > REMEMBERED:
+                del self._turns[reply]

@@ -1,0 +1,100 @@
+"""What a turn remembers: the path above it, fitted into what the model can read."""
+
+from chatbot.core.messages import Message, said
+from chatbot.core.settings import Options
+from chatbot.core.tokens import surely_at_most
+from chatbot.core.tree import Place
+from chatbot.core.window import Fitted, Item, build, joined
+from chatbot.engine.converse import Plan
+from chatbot.engine.outside import Outside
+from chatbot.providers.provider import Provider
+from chatbot.store.store import Store
+from chatbot.store.values import Begun
+
+ASSUMED_CONTEXT = 8_192  # tokens, where neither the person nor the server nor a price list knows
+LEAST_OUTPUT = 16
+
+
+class Memory:
+    """Makes a turn's Plan. Stateless but for its doors: what is sent is derived from the tree each time."""
+
+    def __init__(self, store: Store, outside: Outside) -> None:
+        self._store = store
+        self._outside = outside
+
+    def plan(self, begun: Begun, options: Options, *, continues: bool) -> Plan:
+        path = self._path(begun)
+        context = _Context(self._outside, options)
+
+        def fit(smaller: int | None) -> Fitted:
+            budget = context.budget(path, options)
+            return build(
+                path,
+                system=options.system,
+                budget=min(budget, smaller) if smaller else budget,
+                count=lambda text: self._outside.count(options.model)(text),
+                go_on=continues,
+            )
+
+        return Plan(
+            connection=options.connection,
+            options=options,
+            fit=fit,
+            part=path[-1].message.text if continues and path else "",
+            room=context.room,
+        )
+
+    def _path(self, begun: Begun) -> list[Item]:
+        """Everything above the reply, oldest first, words and all."""
+        tree = self._store.conversations.tree(begun.conversation)
+        reply = tree.by_id[begun.reply]
+        places = tree.path(reply.parent)
+        return items(self._store, places)
+
+
+def items(store: Store, places: tuple[Place, ...]) -> list[Item]:
+    """The places with their words."""
+    rows = store.conversations.messages([leaf.id for place in places for leaf in place.segments])
+    words: dict[int, Message] = {id: said(row.role, row.text, reasoning=row.reasoning) for id, row in rows.items()}
+    return [joined(place, words) for place in places]
+
+
+class _Context:
+    """How much the model can read, asked for only when it matters: asking a server costs a round trip."""
+
+    def __init__(self, outside: Outside, options: Options) -> None:
+        self._outside = outside
+        self._options = options
+        self._known: int | None = None
+        self._asked = False
+
+    def tokens(self) -> int | None:
+        if not self._asked:
+            self._asked = True
+            connection = self._outside.connection(self._options.connection)
+            provider: Provider = self._outside.provider(self._options.connection)
+            self._known = connection.context or provider.context(self._options.model)
+        return self._known
+
+    def budget(self, path: list[Item], options: Options) -> int:
+        """Input tokens that may be sent."""
+        most = self._outside.most_sent()
+        least = min(most, _input_part(ASSUMED_CONTEXT // 4, options))
+        if not self._asked and surely_at_most(options.system) + _bytes(path) <= least:
+            return least  # it fits into any model there is
+        return min(most, _input_part(self.tokens() or ASSUMED_CONTEXT, options))
+
+    def room(self, fitted: Fitted) -> int | None:
+        """Output tokens left beside the input, where the context is known: some servers refuse to be asked for more."""
+        if self._known is None:
+            return None
+        return max(LEAST_OUTPUT, self._known - fitted.input_estimate - 64)
+
+
+def _input_part(context: int, options: Options) -> int:
+    """What is left of a context when the reply has its share: its own limit, but never more than a quarter."""
+    return context - min(options.max_output or context, context // 4)
+
+
+def _bytes(path: list[Item]) -> int:
+    return sum(surely_at_most(item.message.text) + 8 for item in path)

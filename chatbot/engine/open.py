@@ -1,0 +1,83 @@
+"""Opening the house: home, store and providers joined into an Engine, for every face alike."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from chatbot.core.settings import Connection, Secret
+from chatbot.core.tokens import Count
+from chatbot.engine.engine import Engine
+from chatbot.engine.outside import Outside
+from chatbot.home.home import Home
+from chatbot.providers.provider import Provider, Quirks
+from chatbot.store.store import Store
+
+
+def open_engine(home: Home, *, temporary: bool = False) -> Engine:
+    """An engine on the store that `home` names. `temporary`: the words stay in memory, only the bill is kept.
+
+    StoreError when the history cannot be opened; nothing has been touched then.
+    """
+    kept = Store.open(home.database_url)
+    try:
+        words = Store.temporary() if temporary else kept
+    except BaseException:
+        kept.close()
+        raise
+    providers = Providers(home, kept.quirks)
+    outside = Outside(
+        connection=home.connection,
+        provider=providers.provider,
+        count=lambda model: _counter(model, home.folders.cache),
+        most_sent=lambda: home.most_sent,
+        titles=lambda connection: home.titles_by_model and not temporary and home.key(connection) is not None,
+    )
+    return Engine(words, outside, bills=kept if temporary else None)
+
+
+class Providers:
+    """One provider for each connection, made anew when its entry or its key has changed."""
+
+    def __init__(self, home: Home, quirks: Quirks) -> None:
+        self._home = home
+        self._quirks = quirks
+        self._lock = threading.Lock()
+        self._made: dict[str, tuple[Connection, Secret | None, Provider]] = {}
+
+    def provider(self, name: str) -> Provider:
+        """SettingsError when there is no such connection."""
+        connection = self._home.connection(name)
+        key = None if connection.embedded else self._home.key(name)
+        with self._lock:
+            made = self._made.get(name)
+            if made is None or made[:2] != (connection, key):
+                made = (connection, key, self._make(connection, key))
+                self._made[name] = made
+            return made[2]
+
+    def _make(self, connection: Connection, key: Secret | None) -> Provider:
+        # Imported here: the SDK costs half a second, and `chatbot --help` must not pay it.
+        if connection.embedded:
+            from chatbot.providers.embedded import Embedded
+
+            return Embedded(weights=weights(self._home.folders.cache), quirks=self._quirks)
+        from chatbot.providers.chat_completions import ChatCompletions
+
+        return ChatCompletions(connection, key, self._quirks)
+
+
+def weights(cache: Path) -> Callable[[], Path]:
+    """The offline model's file, fetched at first need."""
+
+    def find() -> Path:
+        from chatbot.home.weights import fetch, present
+
+        return present(cache) or fetch(cache)
+
+    return find
+
+
+def _counter(model: str, cache: Path) -> Count:
+    from chatbot.providers.tokenizer import counter
+
+    return counter(model, cache)

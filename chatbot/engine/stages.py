@@ -1,0 +1,221 @@
+"""What every event passes on its way from `converse` to the watchers: priced, then recorded.
+
+    converse ──> priced ──> recorded ──> LiveTurn
+
+A stage takes events and gives events. `recorded` writes, then passes on: what a watcher sees is stored.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from chatbot.core.errors import LeaseLost, StoreError, WayOut
+from chatbot.core.events import (
+    CallFinished,
+    CallStarted,
+    Event,
+    Failed,
+    Finished,
+    Folded,
+    ReasoningDelta,
+    Retrying,
+    Started,
+    Terminal,
+    TextDelta,
+)
+from chatbot.core.messages import State
+from chatbot.core.money import Usage
+from chatbot.engine.live import LiveTurn
+from chatbot.store.lease import Owner
+from chatbot.store.store import Ledger, Turns
+from chatbot.store.values import Ending
+
+log = logging.getLogger(__name__)
+
+CLOSED = "ByteBot was closed while this was written."
+
+
+def priced(events: Iterator[Event], *, count: Callable[[str], int]) -> Iterator[Event]:
+    """Give every call a usage: the server's, else an estimate marked so. A refused call used nothing."""
+    estimate, words = 0, []
+    for event in events:
+        match event:
+            case CallStarted():
+                estimate, words = event.input_estimate, []
+            case TextDelta(text) | ReasoningDelta(text):
+                words.append(text)
+            case CallFinished(usage=None, outcome="answered" | "stopped" | "broken" | "uncertain"):
+                said = "".join(words)
+                usage = Usage(input_tokens=estimate, output_tokens=count(said) if said else 0, estimated=True)
+                event = replace(event, usage=usage)
+            case _:
+                pass
+        yield event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Where a turn's words and its bill go; they are two stores when the chat is temporary."""
+
+    turns: Turns
+    ledger: Ledger
+    process: Owner
+    reply: int
+    conversation: str
+    connection: str
+    base_url: str
+    anonymous: bool = False
+    """A temporary chat: its calls are billed without conversation and reply."""
+
+
+class Recording:
+    """One turn's words on their way to the store. The turn's thread adds to it, the keeper's thread drafts it."""
+
+    def __init__(self, where: Where) -> None:
+        self.where = where
+        self.lost = False
+        self.over = False
+        self._lock = threading.Lock()
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._undrafted: tuple[list[str], list[str]] = ([], [])
+        self._call: int | None = None
+        self._ending = Ending(state="running", text="")
+        self._began_thinking: float | None = None
+
+    def take_draft(self) -> tuple[str, str]:
+        """Text and reasoning since the last time, for one write of all live turns."""
+        with self._lock:
+            text, reasoning = self._undrafted
+            self._undrafted = ([], [])
+        return "".join(text), "".join(reasoning)
+
+    def put_back(self, text: str, reasoning: str) -> None:
+        """A draft that could not be written; the next one begins with it."""
+        with self._lock:
+            self._undrafted[0].insert(0, text)
+            self._undrafted[1].insert(0, reasoning)
+
+    def record(self, event: Event) -> None:
+        """Make the event durable; StoreError when that failed, LeaseLost when the reply is no longer ours."""
+        if self.lost:
+            raise LeaseLost("Another ByteBot has taken this reply over.")
+        match event:
+            case CallStarted():
+                self._sent(event)
+            case TextDelta(text):
+                with self._lock:
+                    self._text.append(text)
+                    self._undrafted[0].append(text)
+            case ReasoningDelta(text):
+                with self._lock:
+                    self._reasoning.append(text)
+                    self._undrafted[1].append(text)
+            case CallFinished():
+                self._settle(event)
+            case Folded():
+                note = f"{event.left_out} older messages were not sent: {event.reason}"
+                self._ending = replace(
+                    self._ending, left_out=event.left_out, notes=(*self._ending.notes, note)
+                )
+            case Retrying():
+                told = (event.reason,) if event.delay == 0 else ()
+                self._ending = replace(
+                    self._ending, retries=self._ending.retries + 1, notes=(*self._ending.notes, *told)
+                )
+            case Finished() | Failed():
+                self._finish(event)
+            case _:
+                pass
+
+    def _sent(self, event: CallStarted) -> None:
+        where = self.where
+        self._call = where.ledger.sent(
+            conversation=None if where.anonymous else where.conversation,
+            reply=None if where.anonymous else where.reply,
+            purpose=event.purpose,
+            connection=where.connection,
+            base_url=where.base_url,
+            model=event.model,
+            input_estimate=event.input_estimate,
+            process=where.process,
+        )
+        self._ending = replace(self._ending, sent=event.sent)
+
+    def _settle(self, event: CallFinished) -> None:
+        if self._call is not None:
+            self.where.ledger.settle(self._call, event)
+            self._call = None
+        self._ending = replace(
+            self._ending,
+            model_answered=event.model,
+            usage=event.usage,
+            finish_reason=event.finish_reason,
+            first_token=event.first_token,
+            duration=event.duration,
+        )
+
+    def _finish(self, event: Terminal) -> None:
+        error: str | None = None
+        kind: str | None = None
+        way_out: WayOut | None = None
+        notes = self._ending.notes
+        if isinstance(event, Failed):
+            error, kind, way_out = event.sentence, event.kind, event.way_out
+        elif event.note:
+            notes = (*notes, event.note)
+        state: State = event.state
+        ending = replace(
+            self._ending,
+            state=state,
+            text="".join(self._text),
+            reasoning="".join(self._reasoning),
+            error=error,
+            error_kind=kind,
+            way_out=way_out,
+            notes=notes,
+        )
+        self.where.turns.finish(self.where.reply, self.where.process, ending)
+        self.over = True
+
+
+def marked_closed(events: Iterator[Event], turn: LiveTurn) -> Iterator[Event]:
+    """A turn that was stopped because the program ends was not stopped by the person: it is `cut`."""
+    for event in events:
+        if turn.closing and isinstance(event, Finished) and event.state == "stopped":
+            yield Failed(state="cut", sentence=CLOSED, kind="Closed", way_out="continue")
+        else:
+            yield event
+
+
+def recorded(events: Iterator[Event], recording: Recording) -> Iterator[Event]:
+    """Pass on what is stored. When the store fails, the turn ends here, and the server is left at once."""
+    call_open = False
+    try:
+        for event in events:
+            try:
+                recording.record(event)
+            except StoreError as error:
+                log.error("reply %s could not be recorded: %s", recording.where.reply, type(error).__name__)
+                yield from _unrecorded(event, error, call_open=call_open)
+                return
+            call_open = isinstance(event, CallStarted) or (
+                call_open and not isinstance(event, CallFinished)
+            )
+            yield event
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+
+
+def _unrecorded(event: Event, error: StoreError, *, call_open: bool) -> Iterator[Event]:
+    """The end of a turn that cannot be written: the watchers are told, the row stays for recovery."""
+    if call_open:
+        yield event if isinstance(event, CallFinished) else CallFinished(
+            outcome="uncertain", error=type(error).__name__
+        )
+    elif isinstance(event, Started):
+        yield event
+    yield Failed(state="cut", sentence=error.sentence, kind=type(error).__name__, way_out=error.way_out)

@@ -1,0 +1,90 @@
+"""A conversation as a face draws it: one consistent picture of what is stored and what is being written."""
+
+from dataclasses import dataclass
+
+from chatbot.core.errors import NotFound
+from chatbot.core.messages import LIVE, Role, State
+from chatbot.core.tree import Place, Tree
+from chatbot.store.store import Store
+from chatbot.store.values import Conversation, StoredMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One message as people see it, its segments joined. `row` is the last segment's, `first` the first's."""
+
+    place: Place
+    text: str
+    reasoning: str
+    first: StoredMessage
+    row: StoredMessage
+    siblings: tuple[int, ...]
+    """First segments that stand at the same place, oldest first, this one among them."""
+
+    @property
+    def id(self) -> int:
+        return self.first.id
+
+    @property
+    def role(self) -> Role:
+        return self.first.role
+
+    @property
+    def state(self) -> State:
+        return self.row.state
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def before(self) -> str:
+        """The text of the segments before the last: what stands above while the last one is being written."""
+        return self.text[: len(self.text) - len(self.row.text)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The newest messages of one path. `earlier` counts those above them that were left out."""
+
+    conversation: Conversation
+    head: int | None
+    shown: tuple[Shown, ...]
+    earlier: int
+
+    @property
+    def live(self) -> tuple[Shown, ...]:
+        return tuple(shown for shown in self.shown if shown.live)
+
+
+def view(store: Store, conversation: str, head: int | None, *, last: int) -> View:
+    """Read it: two queries, whatever the length. NotFound when there is no such conversation."""
+    row = store.conversations.get(conversation)
+    tree = store.conversations.tree(conversation)
+    if head is None or head not in tree.by_id:
+        head = row.head
+    path = tree.path(head)
+    newest = path[-last:] if last else ()
+    rows = store.conversations.messages([leaf.id for place in newest for leaf in place.segments])
+    shown = tuple(_shown(tree, place, rows) for place in newest if all(leaf.id in rows for leaf in place.segments))
+    return View(conversation=row, head=head, shown=shown, earlier=len(path) - len(newest))
+
+
+def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage]) -> Shown:
+    segments = [rows[leaf.id] for leaf in place.segments]
+    return Shown(
+        place=place,
+        text="".join(row.text for row in segments),
+        reasoning="".join(row.reasoning for row in segments),
+        first=segments[0],
+        row=segments[-1],
+        siblings=tree.siblings(place.first.id),
+    )
+
+
+def newest_reply_below(store: Store, conversation: str, message: int) -> int:
+    """The leaf to stand on after switching to `message`."""
+    tree = store.conversations.tree(conversation)
+    if message not in tree.by_id:
+        raise NotFound("That message is not there any more. Somebody may have deleted it.")
+    return tree.newest_below(message)
