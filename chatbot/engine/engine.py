@@ -140,6 +140,16 @@ class Engine:
         else:
             self.store.turns.ask_stop(reply)
 
+    # — the models behind it —
+
+    def provider(self, connection: str) -> Provider:
+        """The door of a connection, to list its models or what one refuses; SettingsError when there is none."""
+        return self._outside.provider(connection)
+
+    def count(self, model: str) -> Count:
+        """The counter of a model's tokens; may take half a second the first time."""
+        return self._outside.count(model)
+
     # — keeping —
 
     def recover(self) -> list[Recovered]:

@@ -1,0 +1,16 @@
+"""The entry point of the browser's face: `streamlit run app.py`. Page config, navigation, and nothing else."""
+
+import streamlit as st
+
+from chatbot.ui import session, warm
+
+st.set_page_config(page_title="ByteBot", page_icon=":material/forum:", layout="centered")
+warm.start()
+page = st.navigation(
+    [
+        st.Page("pages/chat.py", title="Chat", icon=":material/chat:", default=True),
+        st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),
+    ]
+)
+session.entered()
+page.run()

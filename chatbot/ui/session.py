@@ -1,0 +1,85 @@
+"""What every page stands on: the one engine and home of this server, and the guard at a page's first line."""
+
+import atexit
+from typing import NoReturn
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.core.errors import ByteBotError, SettingsError, StoreError
+from chatbot.engine.engine import Engine
+from chatbot.engine.open import open_engine
+from chatbot.home.home import Home
+
+_ENTERED = "entered"  # app.py has run before this page, in this very run
+_ASKED = "asked"  # the page and query string of a cold deep link
+
+
+def home() -> Home:
+    """The settings of this process; a page that names the file and the way out when they cannot be read."""
+    try:
+        return _home()
+    except SettingsError as error:
+        _closed_door("The settings cannot be read", error)
+
+
+def engine() -> Engine:
+    """The engine of this process; a page that names the file and the way out when the history cannot be opened."""
+    try:
+        return _engine()
+    except StoreError as error:
+        _closed_door("The history cannot be opened", error)
+    except SettingsError as error:
+        _closed_door("The settings cannot be read", error)
+
+
+def entered() -> None:
+    """Called by app.py before it runs a page; goes on to where a cold deep link wanted to go."""
+    st.session_state[_ENTERED] = True
+    asked = st.session_state.pop(_ASKED, None)
+    if asked is not None:
+        page, query = asked
+        st.switch_page(page, query_params=query)
+
+
+def guard(page: str) -> None:
+    """The first line of every page: "pages/chat.py" and the like.
+
+    On a fresh server a deep link runs the page's file without app.py. Then go there first, and come back.
+    """
+    if not st.session_state.pop(_ENTERED, False):
+        st.session_state[_ASKED] = (page, {name: st.query_params.get_all(name) for name in st.query_params})
+        st.switch_page("app.py")
+
+
+def said(sentence: str, *, icon: str = ":material/check:") -> None:
+    """A word in passing, such as "Saved.": a toast. Any text may be in it."""
+    st.toast(label(sentence), icon=icon)
+
+
+def warm() -> None:
+    """What the first send needs: the engine, the SDK behind the default connection, its tokenizer's vocabulary."""
+    opened, options = _engine(), _home().default_options()
+    opened.provider(options.connection)
+    opened.count(options.model)("warm")
+
+
+@st.cache_resource(show_spinner=False)
+def _home() -> Home:
+    return Home.open()
+
+
+@st.cache_resource(show_spinner=False)
+def _engine() -> Engine:
+    opened = open_engine(_home())
+    # Turns run in daemon threads: without this, the end of the process would cut replies without keeping them.
+    atexit.register(opened.close)
+    opened.watch()
+    return opened
+
+
+def _closed_door(what: str, error: ByteBotError) -> NoReturn:
+    st.title("ByteBot")
+    st.error(f"**{what}.** {label(error.sentence)}", icon=":material/error:")
+    st.caption("Nothing was changed and nothing was sent. Reload this page when it is put right.")
+    st.stop()
