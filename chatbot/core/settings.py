@@ -9,6 +9,8 @@ DEFAULT_PERSONA = (
 )
 EMBEDDED = "offline"
 """The name of the connection to the model that comes with ByteBot."""
+EMBEDDED_MODEL = "SmolLM2-135M"
+"""What that model is called wherever it is named."""
 
 
 class Secret:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chatbot.core.errors import BadInput, SettingsError
-from chatbot.core.settings import EMBEDDED, Connection, Timeouts
+from chatbot.core.settings import EMBEDDED, EMBEDDED_MODEL, Connection, Timeouts
 from chatbot.home.addresses import read_base_url
 from chatbot.home.layers import Named, unknown_key
 from chatbot.home.settings_file import SettingsFile
@@ -20,7 +20,6 @@ from chatbot.home.table import (
     key_variable,
 )
 
-EMBEDDED_MODEL = "SmolLM2-135M-Instruct"
 OFFLINE = Connection(name=EMBEDDED, base_url="", model=EMBEDDED_MODEL)
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")

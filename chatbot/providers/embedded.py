@@ -5,13 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from chatbot.core.settings import EMBEDDED, Connection, Secret
-from chatbot.providers.embedded_child import MISSING, Address, Child
-from chatbot.providers.embedded_server import CONTEXT, MAX_OUTPUT, NAME
+from chatbot.core.settings import EMBEDDED, EMBEDDED_MODEL, Connection, Secret
+from chatbot.providers.embedded_child import CHILD, MISSING, Address, Child
+from chatbot.providers.embedded_server import CONTEXT, MAX_OUTPUT
 from chatbot.providers.provider import Cancel, Chunk, Model, Provider, Quirks, Request
-
-IDLE_SECONDS = 300.0
-"""After which it gives its memory back; it wakes in half a second."""
 
 
 def embedded_available() -> str | None:
@@ -20,24 +17,25 @@ def embedded_available() -> str | None:
 
 
 class Embedded:
-    """The offline model as a Provider: one child process for as many streams as you like.
+    """The offline model as a Provider: one child process for all of this process, and as many streams as you like.
 
-    `weights` gives the model file and may fetch it first; it is called once for each start of the child, in a thread of
-    the child's. Make one Embedded for a process. EmbeddedUnavailable is raised when the model cannot run here.
+    `weights` gives the model file and may fetch it first; it is called in a thread of its own when the child starts.
+    `stream` raises EmbeddedUnavailable when the model cannot run here.
     """
 
-    def __init__(self, weights: Callable[[], Path], quirks: Quirks, *, idle: float = IDLE_SECONDS) -> None:
-        self.child = Child(weights, idle=idle)
+    def __init__(self, weights: Callable[[], Path], quirks: Quirks, *, child: Child = CHILD) -> None:
+        self.child = child
+        self._weights = weights
         self._quirks = _ByName(quirks)
         self._last: tuple[Address, Provider] | None = None
 
     def stream(self, request: Request, cancel: Cancel) -> Iterator[Chunk]:
-        provider = self._provider(self.child.address(cancel))
+        provider = self._provider(self.child.address(self._weights, cancel))
         asked = request.max_output or MAX_OUTPUT
-        yield from provider.stream(replace(request, model=NAME, max_output=min(asked, MAX_OUTPUT)), cancel)
+        yield from provider.stream(replace(request, model=EMBEDDED_MODEL, max_output=min(asked, MAX_OUTPUT)), cancel)
 
     def models(self) -> list[Model]:
-        return [Model(id=NAME, context=CONTEXT)]
+        return [Model(id=EMBEDDED_MODEL, context=CONTEXT)]
 
     def context(self, model: str) -> int | None:
         return CONTEXT
@@ -45,16 +43,12 @@ class Embedded:
     def refusals(self, model: str) -> dict[str, str]:
         return {}
 
-    def close(self) -> None:
-        """End the child; the next stream starts it again."""
-        self.child.close()
-
     def _provider(self, address: Address) -> Provider:
         last = self._last
         if last is None or last[0] != address:
             from chatbot.providers.chat_completions import ChatCompletions
 
-            connection = Connection(name=EMBEDDED, base_url=address.base_url, model=NAME, context=CONTEXT)
+            connection = Connection(name=EMBEDDED, base_url=address.base_url, model=EMBEDDED_MODEL, context=CONTEXT)
             last = self._last = (address, ChatCompletions(connection, Secret(address.api_key), self._quirks))
         return last[1]
 

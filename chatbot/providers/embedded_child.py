@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatbot.core.errors import EmbeddedUnavailable
+from chatbot.core.settings import EMBEDDED_MODEL
 from chatbot.providers.provider import Cancel, Stopped
 
 SERVER = Path(__file__).with_name("embedded_server.py")
 STARTS_PER_MINUTE = 5
-START_SECONDS = 60.0
-"""For reading 98 MB from a slow disk on a busy machine; it takes 0.6 on a quiet one."""
 
 MISSING = "The offline model needs the package xllamacpp (`pip install -r requirements-local.txt`)."
 _WINDOWS_ILLEGAL = 0xC000001D
@@ -35,12 +34,15 @@ class Address:
 
 
 class Child:
-    """One process for everybody in ours. Safe to use from several threads."""
+    """One process for everybody in ours; it starts when someone asks for its address. Safe to use from several threads.
 
-    def __init__(self, weights: Callable[[], Path], *, idle: float, start_seconds: float = START_SECONDS) -> None:
-        self._weights = weights
+    `idle`: seconds without a request after which it gives its memory back; it wakes in half a second.
+    `patience`: seconds for reading 98 MB from a slow disk on a busy machine; a quiet one takes 0.6.
+    """
+
+    def __init__(self, *, idle: float = 300.0, patience: float = 60.0) -> None:
         self._idle = idle
-        self._start_seconds = start_seconds
+        self._patience = patience
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._address: Future[Address] | None = None
@@ -52,12 +54,13 @@ class Child:
         with self._lock:
             return self._process.pid if self._process and self._process.poll() is None else None
 
-    def address(self, cancel: Cancel) -> Address:
-        """Where it listens; starts it when it does not run. The start goes on when the cancel ends the wait.
+    def address(self, weights: Callable[[], Path], cancel: Cancel) -> Address:
+        """Where it listens; starts it on the file that `weights` gives when it does not run.
 
+        `weights` may take minutes to fetch it: the cancel ends the wait, and the start goes on for whoever asks next.
         Raises EmbeddedUnavailable with the way out, `Stopped` at the cancel.
         """
-        wanted = self._wanted()
+        wanted = self._wanted(weights)
         woken = threading.Event()
         wanted.add_done_callback(lambda _: woken.set())
         with cancel.calling(woken.set):
@@ -73,13 +76,15 @@ class Child:
         if process:
             end(process)
 
-    def _wanted(self) -> "Future[Address]":
+    def _wanted(self, weights: Callable[[], Path]) -> "Future[Address]":
         with self._lock:
             if self._address and (not self._address.done() or self._alive()):
                 return self._address
             self._check_starts()
             self._address = Future()
-            threading.Thread(target=self._start, args=(self._address,), name="offline model", daemon=True).start()
+            threading.Thread(
+                target=self._start, args=(weights, self._address), name="offline model", daemon=True
+            ).start()
             return self._address
 
     def _alive(self) -> bool:
@@ -94,10 +99,10 @@ class Child:
                 f"Try again in {seconds} seconds. {_WAY_OUT}"
             )
 
-    def _start(self, address: "Future[Address]") -> None:
+    def _start(self, weights: Callable[[], Path], address: "Future[Address]") -> None:
         """In a thread of its own: loading, and fetching the file before it, may outlast the one who asked."""
         try:
-            process, found = launch(self._weights(), self._idle, self._start_seconds)
+            process, found = launch(weights(), self._idle, self._patience)
         except BaseException as error:  # noqa: BLE001 the thread ends here; it is raised where the address is awaited
             address.set_exception(error)
             return
@@ -113,12 +118,16 @@ class Child:
             address.set_result(found)
 
 
+CHILD = Child()
+"""The one of this process, for all engines and sessions in it."""
+
+
 def launch(weights: Path, idle: float, seconds: float) -> tuple["subprocess.Popen[bytes]", Address]:
     """A child that answers, and where. Raises EmbeddedUnavailable when that takes longer than `seconds`."""
     try:
         process = subprocess.Popen(
             # -P: the folder that the file stands in is no place to import from.
-            [sys.executable, "-P", str(SERVER), str(weights), str(idle)],
+            [sys.executable, "-P", str(SERVER), str(weights), EMBEDDED_MODEL, str(idle)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """The offline model's own process: llama.cpp's HTTP server on loopback, alive until its standard input closes.
 
-    python -m chatbot.providers.embedded_server WEIGHTS IDLE_SECONDS
+    python -m chatbot.providers.embedded_server WEIGHTS NAME IDLE_SECONDS
 
 prints one line of JSON: {"base_url", "api_key"}, or {"problem", "detail"} when it cannot run here. It is a process of
 its own because the library holds the interpreter while it loads and crashes when a process exits in mid-answer.
@@ -14,7 +14,6 @@ import signal
 import sys
 from typing import Any
 
-NAME = "SmolLM2-135M"
 CONTEXT = 4096
 """Tokens of one conversation."""
 MAX_OUTPUT = 1024
@@ -31,7 +30,7 @@ def main() -> None:
     os.dup2(2, 1)
     key = secrets.token_urlsafe(24)
     try:
-        server = start(sys.argv[1], float(sys.argv[2]), key)
+        server = start(sys.argv[1], sys.argv[2], float(sys.argv[3]), key)
         said = {"base_url": f"{server.listening_address}/v1", "api_key": key}
     except Exception as error:  # noqa: BLE001 the process ends here, and its parent is told why
         server = None
@@ -45,7 +44,7 @@ def main() -> None:
     os._exit(0 if server else 1)
 
 
-def start(weights: str, idle: float, key: str) -> Any:
+def start(weights: str, name: str, idle: float, key: str) -> Any:
     """The running server; it answers when this returns."""
     # OpenMP reads it once, when it loads. With its default, threads that wait burn a busy machine's cores.
     os.putenv("GOMP_SPINCOUNT", "1000")
@@ -53,7 +52,7 @@ def start(weights: str, idle: float, key: str) -> Any:
 
     wanted = xllamacpp.CommonParams()
     wanted.model.path = weights
-    wanted.model_alias = {NAME}
+    wanted.model_alias = {name}
     wanted.hostnames = ["127.0.0.1"]
     wanted.port = 0
     wanted.api_keys = [key]
