@@ -1,0 +1,132 @@
+"""Beginning a turn: the person's words and an empty reply, stored in one transaction."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from chatbot.core.errors import BadInput
+from chatbot.core.messages import LIVE, State
+from chatbot.core.settings import Options
+from chatbot.core.text import checked, first_words
+from chatbot.store.conversations import new_conversation
+from chatbot.store.database import Database, added
+from chatbot.store.find import conversation_row, message_row
+from chatbot.store.lease import LEASE_SECONDS, Owner
+from chatbot.store.rows import now, options_to_json, repaired
+from chatbot.store.tables import begins, conversations, leases, messages
+from chatbot.store.values import Begun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What `Turns.begin` was asked for."""
+
+    conversation: str | None
+    parent: int | None
+    text: str | None
+    continues: bool
+    key: str
+    options: Options
+    process: Owner
+    tag: str
+
+
+def begin(database: Database, ask: Beginning) -> Begun:
+    text = None if ask.text is None else checked(ask.text)
+    if text is None and (ask.conversation is None or ask.parent is None):
+        raise BadInput("There is no message to answer. Type something first.")
+    if text is not None and ask.continues:
+        raise BadInput("A reply goes on without new words. Send them as a message instead.")
+    with database.write() as connection:
+        if (before := _claim(connection, database, ask.key)) is not None:
+            return before
+        if ask.conversation is None:
+            id = new_conversation(
+                connection, database.owner, tag=ask.tag, options=ask.options, title=first_words(text or "")
+            )
+        else:
+            id = ask.conversation
+            row = conversation_row(connection, database.owner, id, lock=True)
+            if text is not None and not row.title:
+                _set(connection, id, title=first_words(text))
+        state = _check_parent(connection, database.owner, id, ask, text)
+        return _store(connection, database, id, ask, text, state)
+
+
+def _claim(connection: Connection, database: Database, key: str) -> Begun | None:
+    """Take the key, or give what it stored before. Of two at once the second waits here until the first has committed."""
+    insert = database.insert(begins).values(owner=database.owner, key=repaired(key)).on_conflict_do_nothing()
+    if connection.execute(insert).rowcount == 1:
+        return None
+    found = connection.execute(
+        select(begins, messages.c.state)
+        .join(messages, messages.c.id == begins.c.reply)
+        .where(begins.c.owner == database.owner, begins.c.key == repaired(key))
+    ).one()
+    return Begun(conversation=found.conversation, user=found.user, reply=found.reply, state=found.state, created=False)
+
+
+def _check_parent(connection: Connection, owner: str, id: str, ask: Beginning, text: str | None) -> State:
+    """Whether the new reply may run at once or has to wait for the one above it."""
+    if ask.parent is None:
+        return "running"
+    at = message_row(connection, owner, id, ask.parent)
+    if text is not None:
+        # A user message may stand below another one: its reply may have been deleted.
+        if at.role not in ("user", "assistant"):
+            raise BadInput(f"Message {at.id!r} is of the kind {at.role!r}, which cannot be answered.")
+    elif ask.continues:
+        if at.role != "assistant":
+            raise BadInput(f"Message {at.id!r} is no reply, so it cannot go on. Ask for a reply to it instead.")
+        if at.state in LIVE:
+            raise BadInput(f"Reply {at.id!r} is still being written. Wait for its end, or stop it first.")
+    elif at.role != "user":
+        raise BadInput(f"Message {at.id!r} is a reply itself. Ask for another reply to the message above it.")
+    while at.role != "assistant" and at.parent is not None:
+        at = message_row(connection, owner, id, at.parent)
+    return "waiting" if at.role == "assistant" and at.state in LIVE else "running"
+
+
+def _store(
+    connection: Connection, database: Database, id: str, ask: Beginning, text: str | None, state: State
+) -> Begun:
+    common = {"owner": database.owner, "conversation": id, "created": now()}
+    above, user = ask.parent, None
+    if text is not None:
+        above = user = added(
+            connection, messages, {**common, "parent": above, "role": "user", "state": "complete", "text": text}
+        )
+    reply = added(
+        connection,
+        messages,
+        {
+            **common,
+            "parent": above,
+            "role": "assistant",
+            "state": state,
+            "text": "",
+            "continues": ask.continues,
+            "connection": repaired(ask.options.connection),
+            "model_asked": repaired(ask.options.model),
+            "options": options_to_json(ask.options),
+        },
+    )
+    lease = {
+        "reply": reply,
+        "owner": database.owner,
+        "conversation": id,
+        "process": ask.process.text,
+        "until": database.clock() + LEASE_SECONDS,
+    }
+    connection.execute(insert(leases).values(lease))
+    connection.execute(
+        update(begins)
+        .where(begins.c.owner == database.owner, begins.c.key == repaired(ask.key))
+        .values(conversation=id, user=user, reply=reply)
+    )
+    _set(connection, id, head=reply, updated=common["created"])
+    return Begun(conversation=id, user=user, reply=reply, state=state, created=True)
+
+
+def _set(connection: Connection, id: str, **values: object) -> None:
+    connection.execute(update(conversations).where(conversations.c.id == id).values(values))

@@ -1,0 +1,215 @@
+"""Conversations and their messages, as they are listed, opened, named and thrown away."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, select, tuple_, update
+
+from chatbot.core.errors import BadInput
+from chatbot.core.settings import Options
+from chatbot.core.text import repair
+from chatbot.core.tree import Leaf, Tree
+from chatbot.store import trash
+from chatbot.store.database import Database
+from chatbot.store.find import conversation_row, missing_message
+from chatbot.store.rows import conversation_of, line_of, message_of, now, options_to_json
+from chatbot.store.tables import conversations, leases, messages
+from chatbot.store.values import Conversation, Line, StoredMessage
+
+LONGEST_TITLE = 200
+_CHUNK = 500  # SQLite takes some thousands of parameters per statement, older ones 999
+
+_live = exists().where(
+    leases.c.conversation == conversations.c.id, messages.c.id == leases.c.reply, messages.c.trash.is_(None)
+)
+_unseen = and_(
+    conversations.c.answered.is_not(None),
+    or_(conversations.c.seen.is_(None), conversations.c.seen < conversations.c.answered),
+)
+
+
+class Conversations:
+    """What is deleted is not found here until it is taken back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._mine = and_(conversations.c.owner == database.owner, conversations.c.deleted.is_(None))
+
+    def create(self, *, tag: str, options: Options, title: str = "") -> Conversation:
+        """An empty conversation; its first message names it if `title` does not."""
+        with self._database.write() as connection:
+            id = new_conversation(connection, self._database.owner, tag=tag, options=options, title=title)
+            return conversation_of(conversation_row(connection, self._database.owner, id))
+
+    def get(self, id: str) -> Conversation:
+        """The conversation; NotFound when there is none or it is in the trash."""
+        with self._database.read() as connection:
+            return conversation_of(conversation_row(connection, self._database.owner, id))
+
+    def lines(self, *, limit: int = 30, before: Line | None = None) -> list[Line]:
+        """The list: pinned ones first, then by last activity, newest first. `before`: the last line of the page before."""
+        at = tuple_(conversations.c.pinned, conversations.c.updated, conversations.c.id)
+        query = (
+            select(
+                conversations.c.id,
+                conversations.c.title,
+                conversations.c.pinned,
+                conversations.c.updated,
+                _live.label("live"),
+                _unseen.label("unseen"),
+            )
+            .where(self._mine)
+            .order_by(conversations.c.pinned.desc(), conversations.c.updated.desc(), conversations.c.id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            here = (
+                literal(before.pinned),
+                literal(before.updated, conversations.c.updated.type),
+                literal(before.id),
+            )
+            query = query.where(at < tuple_(*here))
+        with self._database.read() as connection:
+            return [line_of(row) for row in connection.execute(query)]
+
+    def latest(self) -> Conversation | None:
+        """The one with the last activity."""
+        query = (
+            select(conversations)
+            .where(self._mine)
+            .order_by(conversations.c.updated.desc(), conversations.c.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+            return None if row is None else conversation_of(row)
+
+    def rename(self, id: str, title: str, by: str = "person") -> None:
+        """Give it a title. A model's title never replaces a person's."""
+        title = " ".join(repair(title).split())[:LONGEST_TITLE].strip()
+        if not title:
+            raise BadInput("The title is empty. Type one first.")
+        with self._database.write() as connection:
+            row = conversation_row(connection, self._database.owner, id)
+            if by == "model" and row.title_by == "person":
+                return
+            self._set(connection, id, title=title, title_by=by)
+
+    def pin(self, id: str, pinned: bool) -> None:
+        self._change(id, pinned=pinned)
+
+    def set_options(self, id: str, options: Options) -> None:
+        self._change(id, options=options_to_json(options))
+
+    def set_head(self, id: str, message_id: int) -> None:
+        """Stand on that message: the conversation is read from it up to the root. NotFound when it is not in there."""
+        with self._database.write() as connection:
+            conversation_row(connection, self._database.owner, id, lock=True)
+            found = connection.execute(
+                select(messages.c.id).where(
+                    messages.c.owner == self._database.owner,
+                    messages.c.conversation == id,
+                    messages.c.id == message_id,
+                    messages.c.trash.is_(None),
+                )
+            ).first()
+            if found is None:
+                raise missing_message(message_id)
+            self._set(connection, id, head=message_id)
+
+    def seen(self, id: str) -> None:
+        """Someone looks at it now. Costs no write when nothing was answered since the last look."""
+        with self._database.read() as connection:
+            unseen = connection.execute(select(1).where(conversations.c.id == id, self._mine, _unseen)).first()
+        if unseen is None:
+            return
+        moment = now()
+        # Two hosts' clocks may differ: whatever was answered has been seen.
+        later = case((conversations.c.answered > moment, conversations.c.answered), else_=moment)
+        with self._database.write() as connection:
+            self._set(connection, id, seen=later)
+
+    def delete(self, id: str) -> None:
+        """Into the trash, whole. What is being answered in it is asked to stop."""
+        trash.delete(self._database, id)
+
+    def undelete(self, id: str) -> None:
+        """Back out of the trash; NotFound when it is not in there."""
+        trash.undelete(self._database, id)
+
+    def delete_message(self, conversation_id: str, message_id: int) -> str:
+        """Into the trash, with everything below it; gives the token that takes it back. Replies in it are asked to stop."""
+        return trash.delete_message(self._database, conversation_id, message_id)
+
+    def undelete_message(self, token: str) -> None:
+        """Restore exactly what that deletion took, and the head; NotFound when it was taken back or purged before."""
+        trash.undelete_message(self._database, token)
+
+    def purge(self, older_than_days: float = 30) -> int:
+        """Empty the trash of what has lain there that long; gives the number of conversations and branches removed."""
+        return trash.purge(self._database, older_than_days)
+
+    def tree(self, id: str) -> Tree:
+        """The conversation without its words."""
+        query = (
+            select(
+                messages.c.id,
+                messages.c.parent,
+                messages.c.role,
+                messages.c.state,
+                messages.c.continues,
+                messages.c.empty,
+            )
+            .where(messages.c.owner == self._database.owner, messages.c.conversation == id, messages.c.trash.is_(None))
+            .order_by(messages.c.id)
+        )
+        with self._database.read() as connection:
+            conversation_row(connection, self._database.owner, id)
+            return Tree(
+                [
+                    Leaf(id=id, parent=parent, role=role, state=state, continues=continues, empty=empty)
+                    for id, parent, role, state, continues, empty in connection.execute(query)
+                ]
+            )
+
+    def messages(self, ids: Iterable[int]) -> dict[int, StoredMessage]:
+        """Whole messages by id. Unknown ids are left out; deleted ones are found, until they are purged."""
+        found: dict[int, StoredMessage] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(ids):
+                query = select(messages).where(messages.c.owner == self._database.owner, messages.c.id.in_(chunk))
+                found |= {row.id: message_of(row) for row in connection.execute(query)}
+        return found
+
+    def _change(self, id: str, **values: object) -> None:
+        with self._database.write() as connection:
+            conversation_row(connection, self._database.owner, id)
+            self._set(connection, id, **values)
+
+    def _set(self, connection: Connection, id: str, **values: object) -> None:
+        connection.execute(update(conversations).where(conversations.c.id == id, self._mine).values(values))
+
+
+def new_conversation(connection: Connection, owner: str, *, tag: str, options: Options, title: str = "") -> str:
+    """Inserts one, for others' transactions; gives its id, which nobody can guess."""
+    id = secrets.token_hex(12)
+    moment = now()
+    row = {
+        "id": id,
+        "owner": owner,
+        "title": " ".join(repair(title).split())[:LONGEST_TITLE],
+        "title_by": "words",
+        "tag": tag,
+        "options": options_to_json(options),
+        "created": moment,
+        "updated": moment,
+    }
+    connection.execute(insert(conversations).values(row))
+    return id
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(dict.fromkeys(ids))
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk

@@ -1,0 +1,91 @@
+"""One database: reading, writing, and the clock by which leases run out."""
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Float, Table, cast, event, extract, func, insert, literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ColumnElement
+
+from chatbot.store.driver_errors import driver_errors
+
+
+class Backend(Protocol):
+    """What differs between SQLite and PostgreSQL."""
+
+    shown: str
+    """The address without a password."""
+    path: str | None
+    """The SQLite file; None for memory and for PostgreSQL."""
+    engine: Engine
+
+    def reading(self) -> AbstractContextManager[None]: ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Held around a write transaction. Raises StoreLocked when it cannot be had in time."""
+        ...
+
+    def begin(self, connection: Connection, *, write: bool) -> None:
+        """Opens the transaction."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Database:
+    """Transactions on one database for one owner. Safe to use from several threads.
+
+    Never keep a connection beyond the `with` block, and never yield to a caller's code inside one.
+    """
+
+    def __init__(self, backend: Backend, owner: str) -> None:
+        self.backend = backend
+        self.owner = owner
+        self.shown = backend.shown
+        self.path = backend.path
+        self.sqlite = backend.engine.dialect.name == "sqlite"
+        self._reader = backend.engine
+        self._writer = backend.engine.execution_options(bytebot_write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database. Never waits for a writer."""
+        with driver_errors(self.shown, self.path), self.backend.reading(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block, undone when the block raises."""
+        with driver_errors(self.shown, self.path), self.backend.writing(), self._writer.begin() as connection:
+            yield connection
+
+    def clock(self) -> ColumnElement[float]:
+        """Seconds since the epoch in SQL. PostgreSQL's own: the hosts that share it need not agree on the time."""
+        if self.sqlite:
+            return literal(time.time(), Float)
+        return cast(extract("epoch", func.clock_timestamp()), postgresql.DOUBLE_PRECISION)
+
+    def insert(self, table: Table) -> Any:
+        """The dialect's own INSERT, which knows ON CONFLICT."""
+        return sqlite.insert(table) if self.sqlite else postgresql.insert(table)
+
+    def close(self) -> None:
+        self.backend.close()
+
+
+def added(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    """Insert one row; gives its id."""
+    key = connection.execute(insert(table).values(row)).inserted_primary_key
+    assert key is not None  # single inserts always have one
+    return int(key[0])
+
+
+def on_begin(backend: Backend) -> None:
+    """Lets the backend open each of its engine's transactions itself."""
+
+    def begin(connection: Connection) -> None:
+        backend.begin(connection, write=bool(connection.get_execution_options().get("bytebot_write")))
+
+    event.listen(backend.engine, "begin", begin)

@@ -1,0 +1,113 @@
+"""The one place where what a database driver raises becomes a sentence and a way out."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+from chatbot.core.errors import (
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+    StoreUnreachable,
+)
+
+
+@contextmanager
+def driver_errors(shown: str, path: str | None) -> Iterator[None]:
+    """Inside it, the driver's errors leave as StoreError's kinds. `shown` names the database, `path` a SQLite file.
+
+    A broken constraint or a wrong statement is a bug of ours and stays what it is.
+    """
+    try:
+        yield
+    except (exc.IntegrityError, exc.DataError):
+        raise
+    except exc.TimeoutError as error:
+        raise StoreLocked(f"{shown!r} is too busy to be asked. Wait a moment, then try again.") from error
+    except exc.DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise _from_sqlite(error.orig, path or shown) from error
+        known = _from_postgresql(error, shown)
+        if known is None:
+            raise
+        raise known from error
+    except sqlite3.Error as error:
+        raise _from_sqlite(error, path or shown) from error
+
+
+def _from_sqlite(error: sqlite3.Error, path: str) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code == sqlite3.SQLITE_READONLY_DBMOVED:
+        return StoreError(f"{path!r} was moved or deleted while it was open. Put it back, then restart ByteBot.")
+    match code & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return _full(path)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            return _read_only(path)
+        case sqlite3.SQLITE_CANTOPEN if os.path.isdir(path):
+            return StoreError(f"{path!r} is a folder. Name a file for the history.")
+        case sqlite3.SQLITE_CANTOPEN if not _writable(path):
+            return _read_only(path)
+        case sqlite3.SQLITE_CANTOPEN:
+            return StoreError(f"{path!r} cannot be opened. See that its folder exists and is yours.")
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
+            return StoreLocked(f"Another program holds {path!r}. Close it or wait a moment, then try again.")
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return StoreCorrupt(
+                f"{path!r} is damaged or is no database. It was left as it is: "
+                "put a backup in its place, or choose another data folder."
+            )
+        case sqlite3.SQLITE_IOERR if _free(path) == 0:
+            return _full(path)
+        case sqlite3.SQLITE_IOERR:
+            return StoreError(f"The disk failed while {path!r} was read or written. Check the disk, then try again.")
+    return StoreError(f"{path!r} could not be used ({getattr(error, 'sqlite_errorname', type(error).__name__)}).")
+
+
+def _full(path: str) -> StoreFull:
+    return StoreFull(f"The disk is full: {path!r} could not grow. Free some space, then send again.")
+
+
+def _read_only(path: str) -> StoreReadOnly:
+    return StoreReadOnly(
+        f"{path!r} or its folder is read-only, so nothing can be kept. Make it writable, or choose another data folder."
+    )
+
+
+def _writable(path: str) -> bool:
+    folder = os.path.dirname(path) or "."
+    return os.access(folder, os.W_OK) and (not os.path.exists(path) or os.access(path, os.W_OK))
+
+
+def _free(path: str) -> int | None:
+    try:
+        return shutil.disk_usage(os.path.dirname(path) or ".").free
+    except OSError:
+        return None
+
+
+def _from_postgresql(error: exc.DBAPIError, shown: str) -> StoreError | None:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state.startswith("28"):
+        return StoreUnreachable(f"{shown!r} refused the user name or the password. Correct the database address.")
+    if state == "3D000":
+        return StoreUnreachable(f"There is no database {shown!r}. Create it, or correct the database address.")
+    if state == "53100":
+        return StoreFull(f"The disk of {shown!r} is full. Free some space, then send again.")
+    if state in ("25006", "42501"):
+        return StoreReadOnly(f"{shown!r} may not be written to by this user. Grant it, or use another database.")
+    if state in ("55P03", "40P01", "40001", "57014"):
+        return StoreLocked(f"{shown!r} is held by another program. Wait a moment, then try again.")
+    if state in ("XX001", "XX002"):
+        return StoreCorrupt(f"{shown!r} is damaged. It was left as it is: restore a backup.")
+    if isinstance(error, exc.ProgrammingError):
+        return None
+    if not state or state[:2] in ("08", "53", "57") or error.connection_invalidated:
+        return StoreUnreachable(f"{shown!r} does not answer. See that it runs, and check the database address.")
+    return StoreError(f"{shown!r} could not be used (SQLSTATE {state}).")

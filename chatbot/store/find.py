@@ -1,0 +1,40 @@
+"""Looking one thing up inside a transaction, and saying that it is not there."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from chatbot.core.errors import NotFound
+from chatbot.store.tables import conversations, messages
+
+
+def conversation_row(
+    connection: Connection, owner: str, id: str, *, lock: bool = False, deleted: bool = False
+) -> Row[*tuple[Any, ...]]:
+    """The row, or NotFound. `lock`: two changes to one tree wait for each other (on SQLite all writers do anyway)."""
+    kept = conversations.c.deleted.is_not(None) if deleted else conversations.c.deleted.is_(None)
+    query = select(conversations).where(conversations.c.owner == owner, conversations.c.id == id, kept)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        place = "conversation in the trash" if deleted else "conversation"
+        raise NotFound(f"There is no {place} {id!r}. It may have been deleted; open another one.")
+    return row
+
+
+def message_row(connection: Connection, owner: str, conversation: str, id: int) -> Row[*tuple[Any, ...]]:
+    """Place and state of a message that is not deleted, without its words; NotFound."""
+    row = connection.execute(
+        select(messages.c.id, messages.c.parent, messages.c.role, messages.c.state).where(
+            messages.c.owner == owner,
+            messages.c.conversation == conversation,
+            messages.c.id == id,
+            messages.c.trash.is_(None),
+        )
+    ).first()
+    if row is None:
+        raise missing_message(id)
+    return row
+
+
+def missing_message(id: int) -> NotFound:
+    return NotFound(f"There is no message {id!r} in this conversation. It may have been deleted; reload the page.")

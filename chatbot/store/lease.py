@@ -1,0 +1,125 @@
+"""Who is writing a reply: a process, named so that another one can tell whether it still lives."""
+
+import os
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+LEASE_SECONDS = 15.0
+"""A reply belongs to its process for this long after each sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process. `started` is its start time in seconds, since boot on Linux and since the epoch elsewhere."""
+
+    host: str
+    boot: str
+    pid: int
+    started: float
+
+    @property
+    def text(self) -> str:
+        """One line that says it all, as the database keeps it.
+
+        >>> Owner("desk", "b1", 7, 1.5).text
+        'desk b1 7 1.5'
+        """
+        return f"{self.host} {self.boot} {self.pid} {self.started!r}"
+
+
+def read_owner(text: str) -> Owner:
+    """The owner that `text` names.
+
+    >>> read_owner("desk b1 7 1.5")
+    Owner(host='desk', boot='b1', pid=7, started=1.5)
+    """
+    host, boot, pid, started = text.rsplit(" ", 3)
+    return Owner(host, boot, int(pid), float(started))
+
+
+_this: Owner | None = None
+
+
+def this_process() -> Owner:
+    """This process. Worked out once, and again in a child after fork."""
+    global _this
+    if _this is None or _this.pid != os.getpid():
+        started = _start_of(os.getpid())
+        if started is None:
+            # /proc is hidden even from ourselves; 0.0 makes every other reader unsure instead of wrong.
+            started = 0.0
+        _this = Owner(_host(), _boot(), os.getpid(), started)
+    return _this
+
+
+def alive(owner: Owner) -> bool | None:
+    """Whether that process still runs; None when it belongs to another host and nobody here can know.
+
+    A pid that went to another program since is told by its start time; a process killed but not yet collected by its
+    parent counts as gone.
+    """
+    here = this_process()
+    if owner.host != here.host:
+        return None
+    if owner.boot != here.boot:
+        return False
+    if owner == here:
+        return True
+    started = _start_of(owner.pid)
+    if started is None:
+        return None if _exists(owner.pid) else False
+    return not owner.started or abs(started - owner.started) < 0.5
+
+
+def _host() -> str:
+    # Containers may share a host's name and kernel; a pid means something only inside its own namespace.
+    name = "".join(socket.gethostname().split()) or "unnamed"
+    with suppress(OSError):
+        return f"{name}/{os.readlink('/proc/self/ns/pid')}"
+    return name
+
+
+def _boot() -> str:
+    with suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        return file.read().strip()
+    return "-"
+
+
+def _start_of(pid: int) -> float | None:
+    """When the process began; None when there is none, it is a zombie, or it cannot be seen."""
+    if os.path.exists("/proc/self/stat"):
+        return _linux_start_of(pid)
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
+    except psutil.Error:
+        return None
+
+
+def _linux_start_of(pid: int) -> float | None:
+    # psutil adds the wall clock's idea of boot time: when that clock is set, a living process would look like another.
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    if not fields or fields[0] in (b"Z", b"X"):
+        return None
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _exists(pid: int) -> bool:
+    """For a process that cannot be looked at: true when the system says it is there but not ours."""
+    if os.name == "nt":
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    # It is there and ours, so its stat was readable: a zombie, or gone between the two looks.
+    return False

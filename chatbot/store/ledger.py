@@ -1,0 +1,76 @@
+"""The ledger: one row per call, committed before its request leaves, settled exactly once."""
+
+from sqlalchemy import select, update
+
+from chatbot.core.events import CallFinished, Purpose
+from chatbot.store.database import Database, added
+from chatbot.store.lease import Owner
+from chatbot.store.rows import call_of, now, repaired, storable, usage_columns
+from chatbot.store.tables import calls
+from chatbot.store.values import Call
+
+
+class Ledger:
+    """Rows outlive the conversation they paid for; they hold no words and no provider's texts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sent(
+        self,
+        *,
+        conversation: str | None,
+        reply: int | None,
+        purpose: Purpose,
+        connection: str,
+        base_url: str,
+        model: str,
+        input_estimate: int,
+        process: Owner,
+    ) -> int:
+        """Record that a request is about to leave; gives the call's id. It is committed when this returns."""
+        row = {
+            "owner": self._database.owner,
+            "conversation": conversation,
+            "reply": reply,
+            "process": process.text,
+            "purpose": purpose,
+            "connection": repaired(connection),
+            "base_url": repaired(base_url),
+            "model_asked": repaired(model),
+            "input_estimate": input_estimate,
+            "started": now(),
+        }
+        with self._database.write() as transaction:
+            return added(transaction, calls, row)
+
+    def settle(self, call: int, event: CallFinished) -> bool:
+        """Record how the call ended. False, and nothing changed, when it had been settled before."""
+        row = {
+            "outcome": event.outcome,
+            "model_answered": repaired(event.model),
+            "finished": now(),
+            "status": event.status,
+            "error": repaired(event.error),
+            "first_token": event.first_token,
+            "duration": event.duration,
+        }
+        if event.usage is not None:
+            row |= {**usage_columns(event.usage), "usage": storable(event.usage.raw)}
+        with self._database.write() as transaction:
+            settled = transaction.execute(
+                update(calls)
+                .where(calls.c.owner == self._database.owner, calls.c.id == call, calls.c.outcome.is_(None))
+                .values(row)
+            )
+            return settled.rowcount == 1
+
+    def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:
+        """Calls in the order in which they were made: all of them, or those of one conversation or reply."""
+        query = select(calls).where(calls.c.owner == self._database.owner).order_by(calls.c.id)
+        if conversation is not None:
+            query = query.where(calls.c.conversation == conversation)
+        if reply is not None:
+            query = query.where(calls.c.reply == reply)
+        with self._database.read() as transaction:
+            return [call_of(row) for row in transaction.execute(query)]

@@ -1,0 +1,139 @@
+"""Ending what dead processes left behind, exactly once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from chatbot.core.money import Usage
+from chatbot.store.database import Database
+from chatbot.store.drafts import joined_draft
+from chatbot.store.lease import Owner, alive, read_owner
+from chatbot.store.rows import now, usage_columns, usage_to_json
+from chatbot.store.tables import calls, conversations, drafts, leases, messages
+from chatbot.store.values import Recovered
+
+Count = Callable[[str], int]
+"""Tokens of a text, estimated."""
+
+_LONGEST_CALL = timedelta(hours=1)
+"""A call of a host that cannot be asked is over after this: twice what the longest may take."""
+_SENTENCE = "ByteBot ended while this was being written. What had arrived is kept."
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    reply: int
+    conversation: str
+    process: str
+    until: float
+
+
+def recover(database: Database, process: Owner, count: Count) -> list[Recovered]:
+    left = _left_behind(database, process)
+    recovered = [
+        Recovered(conversation=one.conversation, reply=one.reply) for one in left if _cut(database, one, count)
+    ]
+    _settle_forsaken(database, count)
+    return recovered
+
+
+def _left_behind(database: Database, process: Owner) -> list[_Left]:
+    query = (
+        select(
+            leases.c.reply, leases.c.conversation, leases.c.process, leases.c.until, (leases.c.until < database.clock())
+        )
+        .where(leases.c.owner == database.owner)
+        .order_by(leases.c.reply)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    lives: dict[str, bool | None] = {process.text: True}
+    found = []
+    for reply, conversation, holder, until, over in rows:
+        if holder not in lives:
+            lives[holder] = alive(read_owner(holder))
+        if over or lives[holder] is False:
+            found.append(_Left(reply, conversation, holder, until))
+    return found
+
+
+def _cut(database: Database, left: _Left, count: Count) -> bool:
+    """True when this call ended it; false when its process came back or another recovery was quicker."""
+    with database.read() as connection:
+        text, reasoning = joined_draft(connection, database.owner, left.reply)
+    output = count(text + reasoning)
+    with database.write() as connection:
+        # A draft extends the lease in its own transaction: with `until` unchanged, the draft read above is whole.
+        taken = connection.execute(
+            delete(leases).where(
+                leases.c.reply == left.reply, leases.c.process == left.process, leases.c.until == left.until
+            )
+        )
+        if taken.rowcount != 1:
+            return False
+        moment = now()
+        usage = _settle(connection, database.owner, left.reply, output)
+        connection.execute(delete(drafts).where(drafts.c.reply == left.reply))
+        connection.execute(
+            update(messages)
+            .where(messages.c.id == left.reply)
+            .values(
+                state="cut",
+                text=text,
+                reasoning=reasoning,
+                finished=moment,
+                usage=usage_to_json(usage),
+                error=_SENTENCE,
+                error_kind="Crashed",
+                way_out="continue" if text else "retry",
+            )
+        )
+        connection.execute(update(conversations).where(conversations.c.id == left.conversation).values(answered=moment))
+        return True
+
+
+def _settle(connection: Connection, owner: str, reply: int, output: int) -> Usage | None:
+    """Settle the reply's open calls; gives what the last one used, as an estimate."""
+    open = connection.execute(
+        select(calls.c.id, calls.c.input_estimate)
+        .where(calls.c.owner == owner, calls.c.reply == reply, calls.c.outcome.is_(None))
+        .order_by(calls.c.id)
+    ).all()
+    usage = None
+    for id, input_estimate in open:
+        usage = Usage(input_tokens=input_estimate, output_tokens=output, estimated=True)
+        _settle_one(connection, id, usage)
+    return usage
+
+
+def _settle_one(connection: Connection, id: int, usage: Usage) -> None:
+    connection.execute(
+        update(calls)
+        .where(calls.c.id == id, calls.c.outcome.is_(None))
+        .values(outcome="uncertain", finished=now(), error="Crashed", **usage_columns(usage))
+    )
+
+
+def _settle_forsaken(database: Database, count: Count) -> None:
+    """Open calls that belong to no live reply (titles, temporary chats) and whose process is gone."""
+    query = (
+        select(calls.c.id, calls.c.process, calls.c.input_estimate, calls.c.started)
+        .where(
+            calls.c.owner == database.owner,
+            calls.c.outcome.is_(None),
+            ~select(leases.c.reply).where(leases.c.reply == calls.c.reply).exists(),
+        )
+        .order_by(calls.c.id)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    lives: dict[str, bool | None] = {}
+    for id, holder, input_estimate, started in rows:
+        if holder not in lives:
+            lives[holder] = alive(read_owner(holder))
+        if lives[holder] is False or (lives[holder] is None and now() - started > _LONGEST_CALL):
+            usage = Usage(input_tokens=input_estimate, output_tokens=count(""), estimated=True)
+            with database.write() as connection:
+                _settle_one(connection, id, usage)

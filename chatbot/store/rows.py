@@ -1,0 +1,169 @@
+"""Values to columns and back."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from chatbot.core.money import Usage
+from chatbot.core.settings import Options
+from chatbot.core.text import repair
+from chatbot.store.values import Call, Conversation, Line, StoredMessage
+
+_DEEPEST = 32
+_LARGEST = 2**53
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """JSON from outside as both databases take it: texts repaired, no NaN, not endlessly deep.
+
+    >>> storable({"a": [1, float("nan"), "x\\x00"]})
+    {'a': [1, None, 'x␀']}
+    """
+    if isinstance(value, str):
+        return repair(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth == _DEEPEST:
+        return None
+    if isinstance(value, Mapping):
+        return {repair(str(key)): storable(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item, depth + 1) for item in value]
+    return repair(str(value))
+
+
+def repaired(text: str | None) -> str | None:
+    return None if text is None else repair(text)
+
+
+def options_to_json(options: Options) -> dict[str, Any]:
+    found: dict[str, Any] = storable(asdict(options))
+    return found
+
+
+def options_of(stored: Mapping[str, Any] | None) -> Options:
+    """Fields that this version does not know are left out, missing ones have their defaults."""
+    known = {field.name for field in fields(Options)}
+    return Options(**{name: value for name, value in (stored or {}).items() if name in known})
+
+
+def tokens(count: int | None) -> int | None:
+    """A count as a server claimed it; what no column can hold is no count."""
+    return count if count is not None and 0 <= count < _LARGEST else None
+
+
+def usage_to_json(usage: Usage | None) -> dict[str, Any] | None:
+    return None if usage is None else {**usage_columns(usage), "raw": storable(usage.raw)}
+
+
+def usage_columns(usage: Usage) -> dict[str, Any]:
+    return {
+        "input_tokens": tokens(usage.input_tokens),
+        "output_tokens": tokens(usage.output_tokens),
+        "cached_tokens": tokens(usage.cached_tokens),
+        "reasoning_tokens": tokens(usage.reasoning_tokens),
+        "estimated": usage.estimated,
+    }
+
+
+def _usage_of(stored: Mapping[str, Any] | None) -> Usage | None:
+    if stored is None:
+        return None
+    known = {field.name for field in fields(Usage)}
+    return Usage(**{name: value for name, value in stored.items() if name in known})
+
+
+def conversation_of(row: Row[Any]) -> Conversation:
+    return Conversation(
+        id=row.id,
+        title=row.title,
+        title_by=row.title_by,
+        tag=row.tag,
+        options=options_of(row.options),
+        head=row.head,
+        pinned=row.pinned,
+        created=row.created,
+        updated=row.updated,
+    )
+
+
+def line_of(row: Row[Any]) -> Line:
+    return Line(
+        id=row.id, title=row.title, pinned=row.pinned, updated=row.updated, live=bool(row.live), unseen=bool(row.unseen)
+    )
+
+
+def message_of(row: Row[Any]) -> StoredMessage:
+    return StoredMessage(
+        id=row.id,
+        conversation=row.conversation,
+        parent=row.parent,
+        role=row.role,
+        state=row.state,
+        text=row.text,
+        reasoning=row.reasoning,
+        continues=row.continues,
+        created=row.created,
+        finished=row.finished,
+        connection=row.connection,
+        model_asked=row.model_asked,
+        model_answered=row.model_answered,
+        options=row.options or {},
+        sent=tuple(row.sent or ()),
+        left_out=row.left_out,
+        usage=_usage_of(row.usage),
+        finish_reason=row.finish_reason,
+        first_token=row.first_token,
+        duration=row.duration,
+        thinking=row.thinking,
+        retries=row.retries,
+        error=row.error,
+        error_kind=row.error_kind,
+        way_out=row.way_out,
+        notes=tuple(row.notes or ()),
+    )
+
+
+def call_of(row: Row[Any]) -> Call:
+    counts = (row.input_tokens, row.output_tokens, row.cached_tokens, row.reasoning_tokens)
+    usage = None
+    if row.usage is not None or row.estimated or any(count is not None for count in counts):
+        usage = Usage(
+            input_tokens=row.input_tokens,
+            output_tokens=row.output_tokens,
+            cached_tokens=row.cached_tokens,
+            reasoning_tokens=row.reasoning_tokens,
+            estimated=row.estimated,
+            raw=row.usage,
+        )
+    return Call(
+        id=row.id,
+        conversation=row.conversation,
+        reply=row.reply,
+        purpose=row.purpose,
+        connection=row.connection,
+        base_url=row.base_url,
+        model_asked=row.model_asked,
+        model_answered=row.model_answered,
+        outcome=row.outcome,
+        started=row.started,
+        finished=row.finished,
+        input_estimate=row.input_estimate,
+        usage=usage,
+        status=row.status,
+        error=row.error,
+        first_token=row.first_token,
+        duration=row.duration,
+        nanodollars=row.nanodollars,
+        cost_source=row.cost_source,
+    )

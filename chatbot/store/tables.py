@@ -1,0 +1,230 @@
+"""The tables, the same on SQLite and PostgreSQL. Every row has an owner and every query is scoped by it."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    false,
+)
+from sqlalchemy.engine import Dialect
+
+HEAD = "0001"
+"""The newest migration. A constant, so that opening an up-to-date database does not import Alembic."""
+VERSION_TABLE = "bytebot_schema"
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time that goes in and comes out aware and in UTC; SQLite itself knows no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only for INTEGER
+Json = JSON(none_as_null=True)
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    },
+)
+
+
+def _owner() -> Column[str]:
+    return Column("owner", Text, nullable=False)
+
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _owner(),
+    Column("title", Text, nullable=False),
+    Column("title_by", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("head", BigInteger),
+    Column("pinned", Boolean, nullable=False, server_default=false()),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("answered", Moment),  # when a reply last ended; later than `seen` means unseen
+    Column("seen", Moment),
+    Column("deleted", Moment),
+)
+_kept = conversations.c.deleted.is_(None)
+Index(
+    "ix_conversations_line",
+    conversations.c.owner,
+    conversations.c.pinned,
+    conversations.c.updated,
+    conversations.c.id,
+    sqlite_where=_kept,
+    postgresql_where=_kept,
+)
+Index("ix_conversations_latest", conversations.c.owner, conversations.c.updated, conversations.c.id)
+
+trash = Table(
+    "trash",
+    metadata,
+    Column("token", Text, primary_key=True),
+    _owner(),
+    Column("conversation", Text, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message", BigInteger, nullable=False),
+    Column("head", BigInteger),
+    Column("created", Moment, nullable=False),
+)
+
+# The long columns come last: SQLite then finds all others without reading the pages that the words overflow into.
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _owner(),
+    Column("conversation", Text, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    # No cascade: SQLite would recurse once per message and give up after 1,000.
+    Column("parent", Id, ForeignKey("messages.id"), index=True),
+    Column("role", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("continues", Boolean, nullable=False, server_default=false()),
+    Column("trash", Text, ForeignKey("trash.token", ondelete="CASCADE"), index=True),
+    Column("created", Moment, nullable=False),
+    Column("finished", Moment),
+    Column("connection", Text),
+    Column("model_asked", Text),
+    Column("model_answered", Text),
+    Column("finish_reason", Text),
+    Column("first_token", Double),
+    Column("duration", Double),
+    Column("thinking", Double),
+    Column("retries", Integer, nullable=False, server_default="0"),
+    Column("left_out", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("error_kind", Text),
+    Column("way_out", Text),
+    Column("notes", Json),
+    Column("usage", Json),
+    Column("options", Json),
+    Column("sent", Json),
+    Column("empty", Boolean, Computed("text = ''", persisted=True)),
+    Column("text", Text, nullable=False),
+    Column("reasoning", Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,  # an id is never given out twice, so ids order the tree
+)
+_here = messages.c.trash.is_(None)
+Index(
+    "ix_messages_tree",  # holds everything a tree is made of, so that opening 1,000 messages reads no message
+    messages.c.owner,
+    messages.c.conversation,
+    messages.c.id,
+    messages.c.parent,
+    messages.c.role,
+    messages.c.state,
+    messages.c.continues,
+    messages.c.empty,
+    sqlite_where=_here,
+    postgresql_where=_here,
+)
+
+leases = Table(
+    "leases",  # one row for each reply that is waiting or running, and for no other
+    metadata,
+    Column("reply", Id, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    _owner(),
+    Column("conversation", Text, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("process", Text, nullable=False),
+    Column("until", Double, nullable=False),  # seconds since the epoch, by the database's clock
+    Column("stop", Boolean, nullable=False, server_default=false()),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _owner(),
+    Column("reply", Id, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("reasoning", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+begins = Table(
+    "begins",  # what each idempotency key stored
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("conversation", Text),
+    Column("user", BigInteger),
+    Column("reply", Id, ForeignKey("messages.id", ondelete="CASCADE"), index=True),
+)
+
+calls = Table(
+    "calls",  # the ledger: no foreign keys, it outlives what it paid for
+    metadata,
+    Column("id", Id, primary_key=True),
+    _owner(),
+    Column("conversation", Text),
+    Column("reply", BigInteger),
+    Column("process", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("model_asked", Text, nullable=False),
+    Column("model_answered", Text),
+    Column("outcome", Text),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("first_token", Double),
+    Column("duration", Double),
+    Column("input_estimate", BigInteger, nullable=False),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cached_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("estimated", Boolean, nullable=False, server_default=false()),
+    Column("usage", Json),
+    Column("nanodollars", BigInteger),
+    Column("cost_source", Text, nullable=False, server_default="unknown"),
+    sqlite_autoincrement=True,
+)
+Index("ix_calls_conversation", calls.c.owner, calls.c.conversation)
+Index("ix_calls_reply", calls.c.owner, calls.c.reply)
+_open = calls.c.outcome.is_(None)
+Index("ix_calls_open", calls.c.owner, calls.c.id, sqlite_where=_open, postgresql_where=_open)
+
+quirks = Table(
+    "quirks",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("base_url", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("parameter", Text, primary_key=True),
+    Column("instead", Text),
+    Column("learned", Moment, nullable=False),
+)

@@ -1,0 +1,112 @@
+"""Deleting and taking back. What is deleted stays for 30 days, exactly as it was."""
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import delete as remove
+
+from chatbot.core.errors import BadInput, NotFound
+from chatbot.core.tree import Leaf, Tree
+from chatbot.store.database import Database
+from chatbot.store.find import conversation_row, message_row
+from chatbot.store.rows import now
+from chatbot.store.tables import conversations, leases, messages, trash
+
+_TAKE = update(messages).where(messages.c.id == bindparam("taken")).values(trash=bindparam("by"))
+_STOP = update(leases).where(leases.c.reply == bindparam("taken")).values(stop=True)
+
+
+def delete(database: Database, id: str) -> None:
+    with database.write() as connection:
+        conversation_row(connection, database.owner, id, lock=True)
+        connection.execute(update(conversations).where(conversations.c.id == id).values(deleted=now()))
+        connection.execute(update(leases).where(leases.c.conversation == id).values(stop=True))
+
+
+def undelete(database: Database, id: str) -> None:
+    with database.write() as connection:
+        conversation_row(connection, database.owner, id, lock=True, deleted=True)
+        connection.execute(update(conversations).where(conversations.c.id == id).values(deleted=None))
+
+
+def delete_message(database: Database, conversation: str, message: int) -> str:
+    token = secrets.token_hex(12)
+    with database.write() as connection:
+        head = conversation_row(connection, database.owner, conversation, lock=True).head
+        message_row(connection, database.owner, conversation, message)
+        tree = _skeleton(connection, conversation)
+        connection.execute(
+            insert(trash).values(
+                token=token,
+                owner=database.owner,
+                conversation=conversation,
+                message=message,
+                head=head,
+                created=now(),
+            )
+        )
+        taken = _below(tree, message)
+        connection.execute(_TAKE, [{"taken": id, "by": token} for id in sorted(taken)])
+        # Nobody would see the rest of these replies, and they cost money.
+        connection.execute(_STOP, [{"taken": id} for id in sorted(taken)])
+        if head in taken:
+            left = Tree([leaf for leaf in tree.by_id.values() if leaf.id not in taken])
+            _stand_on(connection, conversation, _after(tree, left, message))
+    return token
+
+
+def undelete_message(database: Database, token: str) -> None:
+    with database.write() as connection:
+        row = connection.execute(select(trash).where(trash.c.owner == database.owner, trash.c.token == token)).first()
+        if row is None:
+            raise NotFound("What was deleted there is back already, or gone for good.")
+        conversation_row(connection, database.owner, row.conversation, lock=True)
+        parent = connection.execute(select(messages.c.parent).where(messages.c.id == row.message)).scalar()
+        left = _skeleton(connection, row.conversation)
+        if parent is not None and parent not in left.by_id:
+            raise BadInput("The message above was deleted too. Take that one back first.")
+        connection.execute(update(messages).where(messages.c.trash == token).values(trash=None))
+        connection.execute(remove(trash).where(trash.c.token == token))
+        if row.head is None or row.head in _skeleton(connection, row.conversation).by_id:
+            _stand_on(connection, row.conversation, row.head)
+
+
+def purge(database: Database, older_than_days: float) -> int:
+    before = now() - timedelta(days=older_than_days)
+    with database.write() as connection:
+        # The foreign keys take messages, drafts, leases and keys along; the ledger has none and stays.
+        branches = connection.execute(remove(trash).where(trash.c.owner == database.owner, trash.c.created <= before))
+        whole = connection.execute(
+            remove(conversations).where(conversations.c.owner == database.owner, conversations.c.deleted <= before)
+        )
+        return branches.rowcount + whole.rowcount
+
+
+def _skeleton(connection: Connection, conversation: str) -> Tree:
+    query = select(
+        messages.c.id, messages.c.parent, messages.c.role, messages.c.state, messages.c.continues, messages.c.empty
+    ).where(messages.c.conversation == conversation, messages.c.trash.is_(None))
+    return Tree([Leaf(**row._mapping) for row in connection.execute(query)])
+
+
+def _below(tree: Tree, message: int) -> set[int]:
+    found, open = set[int](), [message]
+    while open:
+        at = open.pop()
+        found.add(at)
+        open.extend(tree.children.get(at, ()))
+    return found
+
+
+def _after(tree: Tree, left: Tree, message: int) -> int | None:
+    """Where to stand once `message` is gone: the nearest sibling's newest leaf, an older one first; else the parent."""
+    beside = [other for other in tree.siblings(message) if other != message]
+    older = [other for other in beside if other < message]
+    if beside:
+        return left.newest_below(older[-1] if older else beside[0])
+    return tree.by_id[message].parent
+
+
+def _stand_on(connection: Connection, conversation: str, head: int | None) -> None:
+    connection.execute(update(conversations).where(conversations.c.id == conversation).values(head=head))
