@@ -57,7 +57,8 @@ class Connection:
     base_url: str
     model: str | None = None
     """Chosen for new chats on this connection."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with every request; some are secret."""
     timeouts: Timeouts = Timeouts()
     context: int | None = None
     """Tokens the model can read and write in one request, where the person knows better than the server."""

@@ -1,6 +1,5 @@
 """Connections as settings.toml writes them, and as values."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from chatbot.core.errors import BadInput, SettingsError
 from chatbot.core.settings import EMBEDDED, EMBEDDED_MODEL, Connection, Timeouts
 from chatbot.home.addresses import read_base_url
+from chatbot.home.checks import check_header, is_secret
 from chatbot.home.layers import Named, unknown_key
 from chatbot.home.settings_file import SettingsFile
 from chatbot.home.table import (
@@ -20,10 +20,9 @@ from chatbot.home.table import (
     key_variable,
 )
 
+OPENAI_USUAL = Connection(name=OPENAI, base_url=OPENAI_URL, model=OPENAI_MODEL)
 OFFLINE = Connection(name=EMBEDDED, base_url="", model=EMBEDDED_MODEL)
 
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_SECRET = re.compile(r"auth|key|token|secret|passw|cookie|credential|signature|session", re.IGNORECASE)
 _FIELDS = {setting.key: setting for setting in CONNECTION_FIELDS}
 _TIMEOUTS = {setting.key: setting for setting in TIMEOUT_FIELDS}
 
@@ -37,30 +36,6 @@ class Connections:
     problems: list[SettingsError] = field(default_factory=list)
 
 
-def check_name(name: str) -> str:
-    """The name of a connection, as it is; BadInput when it is none."""
-    if not CONNECTION_NAME.fullmatch(name):
-        raise BadInput(f"{name!r} cannot name a connection; use letters, digits, - and _, at most 40.")
-    return name
-
-
-def is_secret(header: str) -> bool:
-    """Whether a header's value is kept with the keys instead of in settings.toml.
-
-    >>> is_secret("X-Api-Key"), is_secret("X-Title")
-    (True, False)
-    """
-    return _SECRET.search(header) is not None
-
-
-def check_header(name: str, text: str) -> None:
-    """BadInput when a request cannot carry this header; its text is not repeated."""
-    if not _HEADER.fullmatch(name):
-        raise BadInput(f"{name!r} cannot name a header; use letters, digits and -.")
-    if not text.isascii() or not text.isprintable() or len(text) > 4000 or text != text.strip():
-        raise BadInput(f"The text of the header {name!r} has a character that no header can carry.")
-
-
 def read_connections(file: SettingsFile, openai_url: Named | None, *, openai: bool) -> Connections:
     """Every connection of the file, with `openai` first where there is one and `offline` last.
 
@@ -69,8 +44,10 @@ def read_connections(file: SettingsFile, openai_url: Named | None, *, openai: bo
     read = Connections()
     entries = file.document.get("connections", {})
     entries = dict(entries) if isinstance(entries, Mapping) else {}
-    if openai or openai_url or OPENAI in entries:
-        _read_openai(read, file, entries.pop(OPENAI, {}), openai_url)
+    entry = entries.pop(OPENAI, {})
+    _read_openai(read, file, entry, openai_url)
+    if not (openai or openai_url or (isinstance(entry, Mapping) and "base_url" in entry)):
+        read.usable.pop(OPENAI, None)
     seen = {key_variable(OPENAI): OPENAI, key_variable(EMBEDDED): EMBEDDED}
     for name, entry in entries.items():
         where = file.place("connections", name)
@@ -91,7 +68,7 @@ def read_connections(file: SettingsFile, openai_url: Named | None, *, openai: bo
 
 
 def _read_openai(read: Connections, file: SettingsFile, entry: object, url: Named | None) -> None:
-    base = Connection(name=OPENAI, base_url=OPENAI_URL, model=OPENAI_MODEL)
+    base = OPENAI_USUAL
     if url is not None:
         entry = {key: value for key, value in entry.items() if key != "base_url"} if isinstance(entry, Mapping) else {}
         try:

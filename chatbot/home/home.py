@@ -3,52 +3,47 @@
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from chatbot.core.errors import BadInput, SettingsError
 from chatbot.core.settings import EMBEDDED, Connection, Options, Secret
-from chatbot.home.connections import Connections, read_connections
+from chatbot.home.addresses import warning
+from chatbot.home.checks import check_connection, check_name, check_value, is_secret
+from chatbot.home.connections import OPENAI_USUAL
 from chatbot.home.files import Stamp, stamp
 from chatbot.home.folders import Folders, find_folders
-from chatbot.home.keys import read_key
-from chatbot.home.layers import Layer, Named, dotenv_layer, environment_layer, find, read_values
-from chatbot.home.settings_file import SETTINGS_FILE, SettingsFile, read_settings
+from chatbot.home.keys import KeyIndex, Keys, Slot, read_index, read_key
+from chatbot.home.layers import dotenv_layer, environment_layer, find
+from chatbot.home.settings_file import SETTINGS_FILE, change_settings
+from chatbot.home.state import State, named_key, read_state
 from chatbot.home.table import (
+    BY_NAME,
     DATABASE_FILE,
     OPENAI,
     OPENAI_KEY_VARIABLE,
     OPENAI_URL_VARIABLE,
     Value,
-    key_variable,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What the files said at one moment."""
-
-    stamps: tuple[Stamp, ...]
-    layers: tuple[Layer, ...]
-    file: SettingsFile
-    values: Mapping[tuple[str, str], Value]
-    connections: Connections
-    problems: tuple[SettingsError, ...]
 
 
 class Home:
     """Settings, connections and keys, read afresh whenever one of their files has changed.
 
-    Safe to use from several threads. Nothing here raises because a file is wrong: `problems` says what was left out.
+    Safe to use from several threads. Nothing raises because a file is wrong: `problems` says what was left out.
     """
 
     def __init__(self, environ: Mapping[str, str], cwd: Path | None, folders: Folders) -> None:
         self.folders = folders
         self._environ = environ
-        self._dotenvs = _dotenv_paths(cwd, folders)
-        self._settings_path = folders.data / SETTINGS_FILE
+        near = [cwd / ".env"] if cwd and cwd != folders.data else []
+        self._dotenvs = (*near, folders.data / ".env")
+        self._settings = folders.data / SETTINGS_FILE
+        self._keys = Keys(folders)
         self._lock = threading.RLock()
-        self._cached: _State | None = None
+        self._cached: State | None = None
+        self._index: tuple[Stamp, KeyIndex] | None = None
 
     @classmethod
     def open(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> "Home":
@@ -56,13 +51,12 @@ class Home:
 
         Makes no folder and changes no variable. SettingsError when BYTEBOT_DATA_DIR or BYTEBOT_CACHE_DIR is no path.
         """
-        variables = dict(os.environ if environ is None else environ)
+        layer = environment_layer(os.environ if environ is None else environ)
         if cwd is None:
             try:
                 cwd = Path.cwd()
             except OSError:  # the folder was deleted under us
                 cwd = None
-        layer = environment_layer(variables)
         near = dotenv_layer(cwd / ".env", layer.variables).variables if cwd else {}
         folders = find_folders({**near, **layer.variables}, cwd or Path(os.sep))
         return cls(layer.variables, cwd, folders)
@@ -95,7 +89,7 @@ class Home:
         return url or f"sqlite:///{self.folders.make_data() / DATABASE_FILE}"
 
     def default_options(self) -> Options:
-        """What a new chat is held with."""
+        """What a new chat is held with. `model` is empty when nobody has chosen one."""
         name = self.default_connection()
         connection = self._state().connections.usable.get(name)
         own = connection.model if connection else None
@@ -109,10 +103,29 @@ class Home:
             max_output=self.value("chat", "max_output").value,
         )
 
+    def save(self, section: str, key: str, value: Any) -> None:
+        """Write one setting to settings.toml; it holds from now on, unless a variable says otherwise.
+
+        BadInput when the value is not allowed; SettingsError when there is no such setting or the file cannot be
+        written, with nothing changed.
+        """
+        setting = BY_NAME.get((section, key))
+        if setting is None or not setting.file:
+            variable = f" Set {setting.variable}." if setting else ""
+            raise SettingsError(f"{section}.{key} cannot be written to {SETTINGS_FILE}.{variable}")
+        check_value(setting, value)
+        from chatbot.home.changes import put_setting
+
+        self.folders.make_data()
+        change_settings(self._settings, lambda document: put_setting(document, setting, value))
+
     # Connections
 
     def connections(self) -> dict[str, Connection]:
-        """Every usable connection by name: `openai` if it has a key, the person's own in their order, `offline`."""
+        """Every usable connection by name: `openai` if it has a key, the person's own in their order, `offline`.
+
+        Without secret headers; `unlocked` has them.
+        """
         return dict(self._state().connections.usable)
 
     def connection(self, name: str) -> Connection:
@@ -128,6 +141,17 @@ class Home:
             )
         raise SettingsError(f"There is no connection {name!r}. There are: {', '.join(read.usable)}.")
 
+    def unlocked(self, name: str) -> Connection:
+        """The connection as a request needs it: with its secret headers; SettingsError as in `connection` and `key`."""
+        connection, index = self.connection(name), self._state().keys
+        secrets = {
+            slot.header: self._keys.get(slot, index) for slot in index.kept if slot.connection == name and slot.header
+        }
+        if not secrets:
+            return connection
+        revealed = {header: secret.reveal() for header, secret in secrets.items() if secret}
+        return replace(connection, headers={**connection.headers, **revealed})
+
     def default_connection(self) -> str:
         """The connection of new chats.
 
@@ -139,75 +163,113 @@ class Home:
         if chosen:
             return chosen
         read = self._state().connections
-        return next(iter({**read.broken, **read.usable} if OPENAI in read.broken else read.usable))
+        return OPENAI if OPENAI in read.broken else next(iter(read.usable))
 
     def base_url(self, name: str) -> Value:
-        """A connection's base URL with the layer that says so."""
+        """A connection's base URL with the layer that says so; SettingsError as in `connection`."""
         url = self.connection(name).base_url
         named = find(self._state().layers, OPENAI_URL_VARIABLE) if name == OPENAI else None
         if named:
             return Value(url, named.layer.source, named.variable)
-        entries = self._state().file.document.get("connections", {})
-        written = (
-            isinstance(entries, Mapping) and isinstance(entries.get(name), Mapping) and "base_url" in entries[name]
-        )
-        return Value(url, "settings.toml" if written else "default")
+        entries = self._state().file.document.get("connections")
+        entry = entries.get(name) if isinstance(entries, Mapping) else None
+        return Value(url, "settings.toml" if isinstance(entry, Mapping) and "base_url" in entry else "default")
+
+    def save_connection(self, connection: Connection) -> str | None:
+        """Write a connection to settings.toml, its secret headers to where keys are; a warning about its address, if any.
+
+        Secret headers that are not among `connection.headers` stay as they are. BadInput when something about it
+        cannot be; SettingsError when the file cannot be written.
+        """
+        read = self._state().connections
+        connection = check_connection(connection, {**read.usable, **read.broken})
+        secrets = {header: Secret(text) for header, text in connection.headers.items() if is_secret(header)}
+        plain = {header: text for header, text in connection.headers.items() if header not in secrets}
+        from chatbot.home.changes import put_connection
+
+        fixed = connection.name == OPENAI and find(self._state().layers, OPENAI_URL_VARIABLE) is not None
+        usual = OPENAI_USUAL if connection.name == OPENAI else Connection(name=connection.name, base_url="")
+        written = replace(connection, headers=plain)
+        self.folders.make_data()
+        change_settings(self._settings, lambda document: put_connection(document, written, usual, url_fixed=fixed))
+        for header, secret in secrets.items():
+            self._keys.set(Slot(connection.name, header.lower()), secret)
+        return warning(connection.base_url)
+
+    def remove_connection(self, name: str) -> None:
+        """Forget a connection with its stored key and headers.
+
+        SettingsError when there is none, when a variable gives it, or when the keyring may still hold a secret.
+        """
+        state = self._state()
+        variables = [found.variable for found in (named_key(state.layers, name),) if found]
+        if name == OPENAI and find(state.layers, OPENAI_URL_VARIABLE):
+            variables.append(OPENAI_URL_VARIABLE)
+        if name == OPENAI and variables:
+            raise SettingsError(f"'openai' is there because {' and '.join(variables)} is set. Take that away.")
+        if name == EMBEDDED:
+            raise SettingsError(f"{EMBEDDED!r} comes with ByteBot and stays.")
+        if name not in state.connections.broken:
+            self.connection(name)
+        from chatbot.home.changes import drop_connection
+
+        self.folders.make_data()
+        change_settings(self._settings, lambda document: drop_connection(document, name))
+        for slot in [slot for slot in state.keys.kept if slot.connection == name]:
+            self._keys.forget(slot, state.keys)
 
     # Keys
 
     def key(self, name: str) -> Secret | None:
-        """The key of a connection, None when it has none; SettingsError when there is one that cannot be used."""
-        named = self._named_key(name)
+        """The key of a connection, None when it has none; SettingsError when there is one that cannot be used.
+
+        From a variable if one has it. Else where it is stored, which may be the system's keyring: that is asked once,
+        and given ten seconds.
+        """
+        state = self._state()
+        named = named_key(state.layers, name)
         if named is None:
-            return None
+            if name == OPENAI and state.misdirected:
+                raise SettingsError(str(state.misdirected))
+            return self._keys.get(Slot(name), state.keys)
         try:
             return read_key(named.text)
         except BadInput as error:
             raise SettingsError(f"{named.variable} in {named.layer.place}: {error}") from None
 
     def key_source(self, name: str) -> str | None:
-        """Where the key of a connection comes from, in words; None when it has none."""
-        named = self._named_key(name)
-        if named is None:
+        """Where the key of a connection comes from, in words ("environment OPENAI_API_KEY"); None when it has none."""
+        state = self._state()
+        named = named_key(state.layers, name)
+        if named:
+            return f"{named.layer.source} {named.variable}"
+        kept = state.keys.kept.get(Slot(name))
+        if kept is None:
             return None
-        return f"{named.layer.source} {named.variable}"
+        return f"file {self._keys.path}" if kept.secret else "keyring"
 
-    def _named_key(self, name: str) -> Named | None:
-        return _named_key(self._state().layers, name)
+    def secret_headers(self, name: str) -> list[str]:
+        """The names of a connection's stored secret headers, in small letters."""
+        return sorted(slot.header for slot in self._state().keys.kept if slot.connection == name and slot.header)
+
+    def set_key(self, name: str, text: str) -> None:
+        """Store the key of a connection; BadInput, which never repeats it, when it cannot be one."""
+        if check_name(name) == EMBEDDED:
+            raise BadInput(f"{EMBEDDED!r} runs on this machine and needs no key.")
+        self._keys.set(Slot(name), read_key(text))
+
+    def forget_key(self, name: str, header: str = "") -> None:
+        """Forget the stored key of a connection, or one of its secret headers; SettingsError if the keyring may keep it."""
+        self._keys.forget(Slot(name, header.lower()), self._state().keys)
 
     # What the files say now
 
-    def _state(self) -> _State:
+    def _state(self) -> State:
         with self._lock:
-            stamps = tuple(stamp(path) for path in (*self._dotenvs, self._settings_path))
+            paths = (*self._dotenvs, self._settings, self._keys.path)
+            stamps = tuple(stamp(path) for path in paths)
             if self._cached is None or self._cached.stamps != stamps:
-                self._cached = self._read(stamps)
+                if self._index is None or self._index[0] != stamps[-1]:
+                    self._index = stamps[-1], read_index(self._keys.path)
+                self._cached = read_state(stamps, self._environ, self._dotenvs, self._settings, self._index[1])
             return self._cached
-
-    def _read(self, stamps: tuple[Stamp, ...]) -> _State:
-        layers = (environment_layer(self._environ), *(dotenv_layer(path, self._environ) for path in self._dotenvs))
-        file = read_settings(self._settings_path)
-        values, problems = read_values(layers, file)
-        has_key = _named_key(layers, OPENAI) is not None
-        connections = read_connections(file, find(layers, OPENAI_URL_VARIABLE), openai=has_key)
-        told = [problem for layer in layers for problem in layer.problems]
-        if file.error:
-            told.append(file.error)
-        return _State(stamps, layers, file, values, connections, (*told, *problems, *connections.problems))
-
-
-def _dotenv_paths(cwd: Path | None, folders: Folders) -> tuple[Path, ...]:
-    paths = [cwd / ".env"] if cwd else []
-    if folders.data != cwd:
-        paths.append(folders.data / ".env")
-    return tuple(paths)
-
-
-def _named_key(layers: tuple[Layer, ...], name: str) -> Named | None:
-    for layer in layers:
-        # OpenAI's own variable belongs to the connection `openai` alone: another server must never see it.
-        for variable in ((OPENAI_KEY_VARIABLE,) if name == OPENAI else ()) + (key_variable(name),):
-            found = find([layer], variable)
-            if found:
-                return found
-    return None

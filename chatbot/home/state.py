@@ -1,0 +1,78 @@
+"""What all the files say at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatbot.core.errors import SettingsError
+from chatbot.home.addresses import is_loopback
+from chatbot.home.connections import Connections, read_connections
+from chatbot.home.files import Stamp
+from chatbot.home.keys import KeyIndex, Slot
+from chatbot.home.layers import Layer, Named, dotenv_layer, environment_layer, find, read_values
+from chatbot.home.settings_file import SettingsFile, read_settings
+from chatbot.home.table import OPENAI, OPENAI_KEY_VARIABLE, OPENAI_URL_VARIABLE, Value, key_variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    stamps: tuple[Stamp, ...]
+    layers: tuple[Layer, ...]
+    file: SettingsFile
+    keys: KeyIndex
+    values: Mapping[tuple[str, str], Value]
+    connections: Connections
+    misdirected: SettingsError | None
+    """Why the stored key of `openai` must not leave, if so."""
+    problems: tuple[SettingsError, ...]
+
+
+def read_state(
+    stamps: tuple[Stamp, ...],
+    environ: Mapping[str, str],
+    dotenvs: tuple[Path, ...],
+    settings: Path,
+    keys: KeyIndex,
+) -> State:
+    """Everything the layers and files say; never raises: what could not be used is in `problems`."""
+    layers = (environment_layer(environ), *(dotenv_layer(path, environ) for path in dotenvs))
+    file = read_settings(settings)
+    values, problems = read_values(layers, file)
+    named, url = named_key(layers, OPENAI), find(layers, OPENAI_URL_VARIABLE)
+    connections = read_connections(file, url, openai=named is not None or Slot(OPENAI) in keys.kept)
+    misdirected = None
+    if named is None and Slot(OPENAI) in keys.kept and url and url.layer.place != str(settings.parent / ".env"):
+        misdirected = _misdirected(url, connections)
+    told = [problem for layer in layers for problem in layer.problems]
+    told += [error for error in (file.error, keys.error, misdirected) if error]
+    return State(
+        stamps=stamps,
+        layers=layers,
+        file=file,
+        keys=keys,
+        values=values,
+        connections=connections,
+        misdirected=misdirected,
+        problems=(*told, *problems, *connections.problems),
+    )
+
+
+def _misdirected(url: Named, connections: Connections) -> SettingsError | None:
+    """A folder that somebody else made must not draw a key to a server of theirs by the .env file in it."""
+    connection = connections.usable.get(OPENAI)
+    if url.layer.source != ".env" or connection is None or is_loopback(connection.base_url):
+        return None
+    return SettingsError(
+        f"{url.variable} in {url.layer.place} points 'openai' at {connection.base_url!r}, where your stored key is not "
+        f"sent. Set {url.variable} in the environment, or {OPENAI_KEY_VARIABLE} beside it."
+    )
+
+
+def named_key(layers: tuple[Layer, ...], connection: str) -> Named | None:
+    """The variable that holds a connection's key, from the highest layer that has one."""
+    for layer in layers:
+        # OpenAI's own variable belongs to the connection `openai` alone: another server must never see it.
+        for variable in ((OPENAI_KEY_VARIABLE,) if connection == OPENAI else ()) + (key_variable(connection),):
+            if found := find([layer], variable):
+                return found
+    return None
