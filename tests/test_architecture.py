@@ -52,7 +52,10 @@ def imports(path: Path) -> list[tuple[str, int]]:
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            found += [(f"{node.module}.{alias.name}" if node.module == "chatbot" else node.module, node.lineno) for alias in node.names]
+            found += [
+                (f"{node.module}.{alias.name}" if node.module == "chatbot" else node.module, node.lineno)
+                for alias in node.names
+            ]
     return found
 
 

@@ -44,7 +44,7 @@ WayOut = Literal["settings", "model", "retry", "continue", "edit", "raise_limit"
 class ByteBotError(Exception):
     """The root. `str()` is one sentence that says what happened; `way_out` is what can be done."""
 
-    way_out: ClassVar[WayOut | None] = None
+    way_out: WayOut | None = None
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -64,7 +64,7 @@ class NotFound(ByteBotError):
 
 
 class StoreError(ByteBotError):
-    way_out = "data_folder"
+    way_out: WayOut | None = "data_folder"
 
 
 class StoreReadOnly(StoreError):
@@ -112,17 +112,16 @@ class TurnFailed(ByteBotError):
 class ProviderError(ByteBotError):
     """A model's server failed us.
 
-    `may_retry`: trying again can help, as long as no delta has arrived. `retry_after`: seconds the server asked for.
+    `may_retry`: trying again can help, as long as no delta has arrived; a single error may know better than its class
+    (a server can say so in a header). `retry_after`: seconds the server asked for.
     `uncertain`: the request reached the server and may have been billed. `status`: HTTP status, if there was one.
     """
 
-    may_retry: ClassVar[bool] = False
+    may_retry: bool = False
     uncertain: ClassVar[bool] = False
-    way_out = "retry"
+    way_out: WayOut | None = "retry"
 
-    def __init__(
-        self, sentence: str, *, status: int | None = None, retry_after: float | None = None
-    ) -> None:
+    def __init__(self, sentence: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         super().__init__(sentence)
         self.status = status
         self.retry_after = retry_after
@@ -158,7 +157,7 @@ class ModelUnknown(ProviderError):
 
 
 class RequestRefused(ProviderError):
-    way_out = "edit"
+    way_out: WayOut | None = "edit"
 
 
 class ContextTooLong(RequestRefused):
@@ -170,9 +169,7 @@ class ParameterRefused(RequestRefused):
 
     way_out = "settings"
 
-    def __init__(
-        self, sentence: str, *, parameter: str, instead: str | None = None, status: int | None = None
-    ) -> None:
+    def __init__(self, sentence: str, *, parameter: str, instead: str | None = None, status: int | None = None) -> None:
         super().__init__(sentence, status=status)
         self.parameter = parameter
         self.instead = instead

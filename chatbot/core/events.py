@@ -132,7 +132,8 @@ def check_grammar(events: Iterable[Event]) -> None:
     >>> check_grammar([Started(connection="a", model="m"), Finished(state="stopped")])
     """
     seen = list(events)
-    assert seen and isinstance(seen[0], Started), f"a turn begins with Started, not {seen[:1]}"
+    assert seen, "a turn has events"
+    assert isinstance(seen[0], Started), f"a turn begins with Started, not {seen[:1]}"
     assert isinstance(seen[-1], Finished | Failed), f"a turn ends with Finished or Failed, not {seen[-1]}"
     inside: CallStarted | None = None
     deltas = False
@@ -146,19 +147,19 @@ def check_grammar(events: Iterable[Event]) -> None:
             case Started() | Finished() | Failed():
                 raise AssertionError(f"{where} stands in the middle")
             case CallStarted():
-                assert inside is None and tool is None, f"{where} before the call ended"
+                assert (inside, tool) == (None, None), f"{where} before the call ended"
                 inside, deltas = event, False
             case TextDelta() | ReasoningDelta():
-                assert inside is not None and inside.purpose == "reply", f"{where} outside a reply's call"
+                assert getattr(inside, "purpose", None) == "reply", f"{where} outside a reply's call"
                 deltas = True
             case CallFinished():
                 assert inside is not None, f"{where} without CallStarted"
                 inside = None
             case Retrying():
-                assert inside is None and isinstance(seen[place - 1], CallFinished), f"{where}: no attempt ended"
+                assert isinstance(seen[place - 1], CallFinished), f"{where}: no attempt ended"
                 assert not deltas, f"{where} after deltas"
             case ToolCalled():
-                assert inside is None and tool is None, where
+                assert (inside, tool) == (None, None), where
                 tool = event.id
             case ToolReturned():
                 assert tool == event.id, f"{where} was not called"

@@ -32,9 +32,7 @@ def checked(text: str) -> str:
     if not text.strip():
         raise BadInput("The message is empty. Type something first.")
     if len(text) > LONGEST_MESSAGE:
-        raise BadInput(
-            f"The message has {len(text):,} characters; the most is {LONGEST_MESSAGE:,}. Send it in parts."
-        )
+        raise BadInput(f"The message has {len(text):,} characters; the most is {LONGEST_MESSAGE:,}. Send it in parts.")
     return text
 
 

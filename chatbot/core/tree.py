@@ -106,9 +106,7 @@ class Tree:
             if self.by_id[other].role == leaf.role and self.by_id[other].continues == leaf.continues
         ]
         worth = [
-            other
-            for other in beside
-            if other == id or not self.by_id[other].empty or self.by_id[other].state in LIVE
+            other for other in beside if other == id or not self.by_id[other].empty or self.by_id[other].state in LIVE
         ]
         return tuple(worth)
 

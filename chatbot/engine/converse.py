@@ -107,8 +107,8 @@ def converse(
     try:
         provider = connect()
         fitted = plan.fit(None)
-    except ByteBotError as error:
-        yield _failed(error, kept=False)
+    except ByteBotError as refused:
+        yield _failed(refused, kept=False)
         return
     if fitted.folded:
         yield _folded(fitted, "The older messages are beyond what this model can read at once.")
@@ -138,7 +138,10 @@ def converse(
                 fitted = smaller
                 yield _folded(fitted, "The server found it too long; older messages were left out.")
                 continue
-        wait = delay(attempt_number, error, jitter=random.random()) if isinstance(error, ProviderError) else None
+        if not isinstance(error, ProviderError):
+            yield _ending(plan, attempt)
+            return
+        wait = delay(attempt_number, error, jitter=random.random())
         if wait is None or time.monotonic() + wait > deadline:
             yield _ending(plan, attempt)
             return
@@ -190,8 +193,8 @@ def _call(plan: Plan, fitted: Fitted, provider: Provider, cancel: Cancel, attemp
                     attempt.end = chunk
     except Stopped:
         attempt.stopped = True
-    except ByteBotError as error:
-        attempt.error = error
+    except ByteBotError as caught:
+        attempt.error = caught
     finally:
         close = getattr(stream, "close", None)
         if close is not None:

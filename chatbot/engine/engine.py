@@ -4,29 +4,30 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from chatbot.core.errors import BadInput, ByteBotError, NotFound, StoreError, TurnFailed
-from chatbot.core.events import Event, Failed, Finished, Terminal
-from chatbot.core.messages import CONTINUABLE, LIVE
-from chatbot.core.settings import Connection, Options
+from chatbot.core.events import Event, Failed
+from chatbot.core.messages import CONTINUABLE, State
+from chatbot.core.settings import Options
 from chatbot.core.text import checked
 from chatbot.core.tokens import Count, rough
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
-from chatbot.engine.converse import Plan, converse
+from chatbot.engine.converse import converse
 from chatbot.engine.elsewhere import watch_elsewhere
 from chatbot.engine.keeper import Keeper
 from chatbot.engine.live import LiveTurn
-from chatbot.engine.outside import Outside
 from chatbot.engine.memory import Memory
+from chatbot.engine.outside import Outside
 from chatbot.engine.stages import Recording, Where, marked_closed, priced, recorded
 from chatbot.engine.titles import Titles
 from chatbot.engine.view import View, view
 from chatbot.providers.provider import Cancel, Provider
 from chatbot.store.lease import this_process
 from chatbot.store.store import Store
-from chatbot.store.values import Begun, Ending, Recovered
+from chatbot.store.values import Begun, Recovered
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Reply:
     conversation: str
     id: int
     text: str
-    state: str
+    state: State
 
 
 class Engine:
@@ -230,7 +231,7 @@ class Engine:
                 turn = LiveTurn(
                     conversation=begun.conversation,
                     reply=begun.reply,
-                    run=lambda cancel: _flat(watch_elsewhere(self.store, begun.reply)),
+                    run=lambda cancel: chain.from_iterable(watch_elsewhere(self.store, begun.reply)),
                 )
                 turn.start()
                 return turn

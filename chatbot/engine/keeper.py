@@ -12,7 +12,7 @@ from chatbot.core.errors import StoreError
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.stages import Recording
 from chatbot.store.lease import Owner
-from chatbot.store.store import Turns
+from chatbot.store.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Keeper:
         self._recover = recover
         self._kept: dict[int, tuple[LiveTurn, Recording]] = {}
         self._news = threading.Condition()
-        self._closing = False
+        self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._renewed = 0.0
         self._looked = 0.0
@@ -48,24 +48,24 @@ class Keeper:
     def watch(self) -> None:
         """Begin recovering now and then even though nothing has been said yet."""
         with self._news:
-            if self._thread is None and not self._closing:
+            if self._thread is None and not self._closing.is_set():
                 self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
         with self._news:
-            self._closing = True
+            self._closing.set()
             self._news.notify_all()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(2.0)
 
     def _work(self) -> None:
-        while not self._closing:
+        while not self._closing.is_set():
             with self._news:
                 self._news.wait(DRAFT_EVERY if self._kept else RECOVER_EVERY)
                 self._kept = {reply: pair for reply, pair in self._kept.items() if not pair[0].over}
                 kept = list(self._kept.values())
-            if self._closing:
+            if self._closing.is_set():
                 return
             try:
                 self._tick(kept)

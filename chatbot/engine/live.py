@@ -63,7 +63,8 @@ class LiveTurn:
         at = after
         while True:
             with self._news:
-                self._news.wait_for(lambda: len(self._log) > at or self.over, beat)
+                if len(self._log) == at and not self.over:
+                    self._news.wait(beat)
                 batch = self._log[at:]
                 over = self.over
             at += len(batch)

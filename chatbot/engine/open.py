@@ -13,9 +13,10 @@ from chatbot.providers.provider import Provider, Quirks
 from chatbot.store.store import Store
 
 
-def open_engine(home: Home, *, temporary: bool = False) -> Engine:
+def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> Engine:
     """An engine on the store that `home` names. `temporary`: the words stay in memory, only the bill is kept.
 
+    `titles` False: no model is asked to name conversations, for a face that may be gone before the answer comes.
     StoreError when the history cannot be opened; nothing has been touched then.
     """
     kept = Store.open(home.database_url)
@@ -30,7 +31,9 @@ def open_engine(home: Home, *, temporary: bool = False) -> Engine:
         provider=providers.provider,
         count=lambda model: _counter(model, home.folders.cache),
         most_sent=lambda: home.most_sent,
-        titles=lambda connection: home.titles_by_model and not temporary and home.key(connection) is not None,
+        titles=lambda connection: (
+            titles and not temporary and home.titles_by_model and home.key(connection) is not None
+        ),
     )
     return Engine(words, outside, bills=kept if temporary else None)
 

@@ -48,4 +48,3 @@ def _worth(tail: str, at: int, *, whole: bool) -> bool:
         return True
     begins_word = (whole if at == 0 else not tail[at - 1].isalnum()) and suffix[0].isalnum()
     return begins_word and len(suffix) >= 3
-

@@ -28,7 +28,8 @@ from chatbot.core.messages import State
 from chatbot.core.money import Usage
 from chatbot.engine.live import LiveTurn
 from chatbot.store.lease import Owner
-from chatbot.store.store import Ledger, Turns
+from chatbot.store.ledger import Ledger
+from chatbot.store.turns import Turns
 from chatbot.store.values import Ending
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,8 @@ CLOSED = "ByteBot was closed while this was written."
 
 def priced(events: Iterator[Event], *, count: Callable[[str], int]) -> Iterator[Event]:
     """Give every call a usage: the server's, else an estimate marked so. A refused call used nothing."""
-    estimate, words = 0, []
+    estimate = 0
+    words: list[str] = []
     for event in events:
         match event:
             case CallStarted():
@@ -116,9 +118,7 @@ class Recording:
                 self._settle(event)
             case Folded():
                 note = f"{event.left_out} older messages were not sent: {event.reason}"
-                self._ending = replace(
-                    self._ending, left_out=event.left_out, notes=(*self._ending.notes, note)
-                )
+                self._ending = replace(self._ending, left_out=event.left_out, notes=(*self._ending.notes, note))
             case Retrying():
                 told = (event.reason,) if event.delay == 0 else ()
                 self._ending = replace(
@@ -200,9 +200,7 @@ def recorded(events: Iterator[Event], recording: Recording) -> Iterator[Event]:
                 log.error("reply %s could not be recorded: %s", recording.where.reply, type(error).__name__)
                 yield from _unrecorded(event, error, call_open=call_open)
                 return
-            call_open = isinstance(event, CallStarted) or (
-                call_open and not isinstance(event, CallFinished)
-            )
+            call_open = isinstance(event, CallStarted) or (call_open and not isinstance(event, CallFinished))
             yield event
     finally:
         close = getattr(events, "close", None)
@@ -213,8 +211,8 @@ def recorded(events: Iterator[Event], recording: Recording) -> Iterator[Event]:
 def _unrecorded(event: Event, error: StoreError, *, call_open: bool) -> Iterator[Event]:
     """The end of a turn that cannot be written: the watchers are told, the row stays for recovery."""
     if call_open:
-        yield event if isinstance(event, CallFinished) else CallFinished(
-            outcome="uncertain", error=type(error).__name__
+        yield (
+            event if isinstance(event, CallFinished) else CallFinished(outcome="uncertain", error=type(error).__name__)
         )
     elif isinstance(event, Started):
         yield event

@@ -13,7 +13,8 @@ from chatbot.engine.live import LiveTurn
 from chatbot.engine.outside import Outside
 from chatbot.providers.provider import Cancel, End, Request, Stopped, TextChunk
 from chatbot.store.lease import Owner
-from chatbot.store.store import Ledger, Store
+from chatbot.store.ledger import Ledger
+from chatbot.store.store import Store
 from chatbot.store.values import Begun
 
 log = logging.getLogger(__name__)

@@ -1,5 +1,7 @@
 """Turns over the real store: what is durable when, who may stop whom, what a crash leaves."""
 
+import contextlib
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from chatbot.engine.engine import Engine
 from chatbot.engine.live import LiveTurn
 from chatbot.providers.provider import End, ReasoningChunk, Request, TextChunk
 from chatbot.store.store import Store
-from tests.scripted import Gate, Scripted, Script, text
+from tests.scripted import Gate, Script, Scripted, text
 
 OPTIONS = Options(connection="c", model="m", system="Be kind.")
 
@@ -290,18 +292,18 @@ def test_closing_keeps_and_marks_live_replies(tmp_path: Path) -> None:
     again.close()
 
 
-def test_who_lost_the_lease_writes_nothing(store: Store) -> None:
+def test_who_lost_the_lease_writes_nothing(store: Store, tmp_path: Path) -> None:
     gate = Gate()
     engine, _ = engine_on(store, [TextChunk("mine"), gate, TextChunk("late"), End(finish_reason="stop")])
     turn = start(engine)
     assert gate.reached.wait(5)
-    stranger = Store.open(store.url)  # takes the reply over as if our lease had run out
-    with stranger.writing() as connection:
-        connection.exec_driver_sql("UPDATE message SET state = 'cut', text = 'theirs' WHERE state = 'running'")
+    # As another process does that found our lease run out.
+    with contextlib.closing(sqlite3.connect(tmp_path / "words.db")) as stranger, stranger:
+        stranger.execute("DELETE FROM leases")
+        stranger.execute("UPDATE messages SET state = 'cut', text = 'theirs' WHERE state = 'running'")
     gate.opened.set()
     assert isinstance(events_of(turn)[-1], Failed)
-    assert stranger.conversations.messages([turn.reply])[turn.reply].text == "theirs"
-    stranger.close()
+    assert store.conversations.messages([turn.reply])[turn.reply].text == "theirs"
 
 
 def test_a_temporary_chat_keeps_only_the_bill(store: Store) -> None:
