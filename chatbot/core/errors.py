@@ -153,7 +153,7 @@ class Forbidden(ProviderError):
 
 
 class ModelUnknown(ProviderError):
-    way_out = "model"
+    way_out: WayOut | None = "model"
 
 
 class RequestRefused(ProviderError):
