@@ -66,3 +66,10 @@ def store(database_url: str) -> Iterator[Store]:
     opened = Store.open(database_url)
     yield opened
     opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers: a file's tests stay together, and one worker at a time drives a browser or the real model."""
+    for item in items:
+        alone = next((mark for mark in ("browser", "embedded") if item.get_closest_marker(mark)), None)
+        item.add_marker(pytest.mark.xdist_group(alone or str(item.path)))

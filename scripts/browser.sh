@@ -1,0 +1,29 @@
+#!/bin/sh
+# Sees to it that there is a Chromium for the browser tests: the system's, else the package manager's, else Playwright's.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '==> %s\n' "$*"; }
+
+installed() {
+    for browser in chromium chromium-browser google-chrome google-chrome-stable; do
+        # Some systems carry a command of this name that only says where to get it.
+        command -v "$browser" >/dev/null 2>&1 && "$browser" --version >/dev/null 2>&1 && return
+    done
+    [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ] ||
+        [ -x "/Applications/Chromium.app/Contents/MacOS/Chromium" ]
+}
+
+installed && exit 0
+root=false
+if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+    root=true
+    say "Installing Chromium with apt-get"
+    { apt-get update && apt-get install -y --no-install-recommends chromium; } >/dev/null 2>&1 || true
+    installed && exit 0
+fi
+say "Installing Playwright's Chromium"
+if [ "$root" = true ]; then
+    exec .venv/bin/python -m playwright install --with-deps chromium
+fi
+exec .venv/bin/python -m playwright install chromium
