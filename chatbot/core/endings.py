@@ -1,0 +1,36 @@
+"""How a reply ended, in the words that every face uses."""
+
+from chatbot.core.messages import State
+
+_WORDS: dict[State, str] = {
+    "waiting": "Next in line.",
+    "running": "Still being written.",
+    "filtered": "The provider withheld the rest.",
+    "refused": "The model declined.",
+    "tool_limit": "Stopped after too many rounds of tools.",
+    "stopped": "You stopped this.",
+    "cut": "The connection broke; this is what arrived.",
+    "failed": "There was no reply.",
+    "blocked": "Not sent.",
+}
+
+
+def how_it_ended(state: State, *, error: str | None = None, limit: int | None = None) -> str | None:
+    """One sentence about a reply that is not whole; None for one that is.
+
+    `error` is the sentence stored with the reply, `limit` its limit of output tokens.
+
+    >>> how_it_ended("length", limit=1024)
+    'Reached the limit of 1,024 tokens.'
+    >>> how_it_ended("failed", error="The model sent an empty reply.")
+    'The model sent an empty reply. Your message is kept.'
+    """
+    if state == "complete":
+        return None
+    if state == "length":
+        return (
+            f"Reached the limit of {limit:,} tokens." if limit else "Reached the longest reply that the server gives."
+        )
+    if state == "failed":
+        return f"{error or _WORDS[state]} Your message is kept."
+    return error or _WORDS[state]
