@@ -129,9 +129,12 @@ class Engine:
         turn = self.live(reply)
         return turn.follow() if turn is not None else watch_elsewhere(self.store, reply)
 
-    def view(self, conversation: str, head: int | None = None, *, last: int = 30) -> View:
-        """One consistent picture: the newest `last` messages of the path to `head` (None: the conversation's own)."""
-        return view(self.store, conversation, head, last=last)
+    def view(self, conversation: str, head: int | None = None, *, last: int = 30, onward: bool = False) -> View:
+        """One consistent picture: the newest `last` messages of the path to `head` (None: the conversation's own).
+
+        `onward`: go on from there to the newest message below, which somebody else may have added.
+        """
+        return view(self.store, conversation, head, last=last, onward=onward)
 
     def stop(self, reply: int) -> None:
         """Stop making the reply, wherever it is made; the part is kept. Returns at once."""

@@ -11,15 +11,22 @@ from chatbot.store.values import Conversation, StoredMessage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One message as people see it, its segments joined. `row` is the last segment's, `first` the first's."""
+    """One message as people see it, its segments joined. `rows` are theirs, `first` the first's, `row` the last's."""
 
     place: Place
     text: str
     reasoning: str
-    first: StoredMessage
-    row: StoredMessage
+    rows: tuple[StoredMessage, ...]
     siblings: tuple[int, ...]
     """First segments that stand at the same place, oldest first, this one among them."""
+
+    @property
+    def first(self) -> StoredMessage:
+        return self.rows[0]
+
+    @property
+    def row(self) -> StoredMessage:
+        return self.rows[-1]
 
     @property
     def id(self) -> int:
@@ -42,6 +49,11 @@ class Shown:
         """The text of the segments before the last: what stands above while the last one is being written."""
         return self.text[: len(self.text) - len(self.row.text)]
 
+    @property
+    def reasoned_before(self) -> str:
+        """The same of the reasoning."""
+        return self.reasoning[: len(self.reasoning) - len(self.row.reasoning)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -57,12 +69,17 @@ class View:
         return tuple(shown for shown in self.shown if shown.live)
 
 
-def view(store: Store, conversation: str, head: int | None, *, last: int) -> View:
-    """Read it: two queries, whatever the length. NotFound when there is no such conversation."""
+def view(store: Store, conversation: str, head: int | None, *, last: int, onward: bool = False) -> View:
+    """Read it: two queries, whatever the length. `onward`: down to the newest message below `head`.
+
+    NotFound when there is no such conversation.
+    """
     row = store.conversations.get(conversation)
     tree = store.conversations.tree(conversation)
     if head is None or head not in tree.by_id:
         head = row.head
+    elif onward:
+        head = tree.newest_below(head)
     path = tree.path(head)
     newest = path[-last:] if last else ()
     rows = store.conversations.messages([leaf.id for place in newest for leaf in place.segments])
@@ -76,8 +93,7 @@ def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage]) -> Shown:
         place=place,
         text="".join(row.text for row in segments),
         reasoning="".join(row.reasoning for row in segments),
-        first=segments[0],
-        row=segments[-1],
+        rows=tuple(segments),
         siblings=tree.siblings(place.first.id),
     )
 
