@@ -56,7 +56,7 @@ def begin(database: Database, ask: Beginning) -> Begun:
 def _claim(connection: Connection, database: Database, key: str) -> Begun | None:
     """Take the key, or give what it stored before. Of two at once the second waits here until the first has committed."""
     insert = database.insert(begins).values(owner=database.owner, key=repaired(key)).on_conflict_do_nothing()
-    if connection.execute(insert).rowcount == 1:
+    if connection.execute(insert.returning(begins.c.key)).first() is not None:
         return None
     found = connection.execute(
         select(begins, messages.c.state)

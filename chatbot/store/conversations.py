@@ -91,7 +91,7 @@ class Conversations:
         if not title:
             raise BadInput("The title is empty. Type one first.")
         with self._database.write() as connection:
-            row = conversation_row(connection, self._database.owner, id)
+            row = conversation_row(connection, self._database.owner, id, lock=True)
             if by == "model" and row.title_by == "person":
                 return
             self._set(connection, id, title=title, title_by=by)

@@ -61,6 +61,21 @@ class Database:
         with driver_errors(self.shown, self.path), self.backend.writing(), self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def migrate(self) -> Iterator[Connection]:
+        """A write transaction that may rebuild tables."""
+        with driver_errors(self.shown, self.path), self.backend.writing(), self._writer.connect() as connection:
+            if self.sqlite:
+                # Rebuilding a table drops the old one, and with foreign keys on that deletes every row that points at it.
+                driver = connection.connection
+                driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if self.sqlite:
+                    driver.execute("PRAGMA foreign_keys=ON")
+
     def clock(self) -> ColumnElement[float]:
         """Seconds since the epoch in SQL. PostgreSQL's own: the hosts that share it need not agree on the time."""
         if self.sqlite:

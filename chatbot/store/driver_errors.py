@@ -59,15 +59,21 @@ def _from_sqlite(error: sqlite3.Error, path: str) -> StoreError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
             return StoreLocked(f"Another program holds {path!r}. Close it or wait a moment, then try again.")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return StoreCorrupt(
-                f"{path!r} is damaged or is no database. It was left as it is: "
-                "put a backup in its place, or choose another data folder."
-            )
+            return _corrupt(path)
+        case 0 if "decode" in str(error):  # Python's own: a page's text is no UTF-8, which we never write
+            return _corrupt(path)
         case sqlite3.SQLITE_IOERR if _free(path) == 0:
             return _full(path)
         case sqlite3.SQLITE_IOERR:
             return StoreError(f"The disk failed while {path!r} was read or written. Check the disk, then try again.")
     return StoreError(f"{path!r} could not be used ({getattr(error, 'sqlite_errorname', type(error).__name__)}).")
+
+
+def _corrupt(path: str) -> StoreCorrupt:
+    return StoreCorrupt(
+        f"{path!r} is damaged or is no database. It was left as it is: "
+        "put a backup in its place, or choose another data folder."
+    )
 
 
 def _full(path: str) -> StoreFull:
@@ -94,10 +100,6 @@ def _free(path: str) -> int | None:
 
 def _from_postgresql(error: exc.DBAPIError, shown: str) -> StoreError | None:
     state = getattr(error.orig, "sqlstate", None) or ""
-    if state.startswith("28"):
-        return StoreUnreachable(f"{shown!r} refused the user name or the password. Correct the database address.")
-    if state == "3D000":
-        return StoreUnreachable(f"There is no database {shown!r}. Create it, or correct the database address.")
     if state == "53100":
         return StoreFull(f"The disk of {shown!r} is full. Free some space, then send again.")
     if state in ("25006", "42501"):
@@ -108,6 +110,11 @@ def _from_postgresql(error: exc.DBAPIError, shown: str) -> StoreError | None:
         return StoreCorrupt(f"{shown!r} is damaged. It was left as it is: restore a backup.")
     if isinstance(error, exc.ProgrammingError):
         return None
+    if not state and "FATAL:" in str(error.orig):
+        # While connecting libpq gives no SQLSTATE, only the server's words, in the server's language.
+        return StoreUnreachable(
+            f"{shown!r} refused the connection: no such database or user, or a wrong password. Correct the address."
+        )
     if not state or state[:2] in ("08", "53", "57") or error.connection_invalidated:
         return StoreUnreachable(f"{shown!r} does not answer. See that it runs, and check the database address.")
     return StoreError(f"{shown!r} could not be used (SQLSTATE {state}).")

@@ -11,10 +11,13 @@ from chatbot.store.tables import conversations, messages
 def conversation_row(
     connection: Connection, owner: str, id: str, *, lock: bool = False, deleted: bool = False
 ) -> Row[*tuple[Any, ...]]:
-    """The row, or NotFound. `lock`: two changes to one tree wait for each other (on SQLite all writers do anyway)."""
+    """The row, or NotFound. `lock`: two changes to one tree wait for each other (on SQLite all writers do anyway).
+
+    Every transaction locks in this order, so that none can wait in a circle: conversation, leases, messages.
+    """
     kept = conversations.c.deleted.is_not(None) if deleted else conversations.c.deleted.is_(None)
     query = select(conversations).where(conversations.c.owner == owner, conversations.c.id == id, kept)
-    row = connection.execute(query.with_for_update() if lock else query).first()
+    row = connection.execute(query.with_for_update(key_share=True) if lock else query).first()
     if row is None:
         place = "conversation in the trash" if deleted else "conversation"
         raise NotFound(f"There is no {place} {id!r}. It may have been deleted; open another one.")
@@ -34,6 +37,16 @@ def message_row(connection: Connection, owner: str, conversation: str, id: int) 
     if row is None:
         raise missing_message(id)
     return row
+
+
+def lock_conversation_of(connection: Connection, owner: str, reply: int) -> None:
+    """Take the first lock of the order above for a change that knows only the reply. No such reply is no error here."""
+    holding = select(messages.c.conversation).where(messages.c.owner == owner, messages.c.id == reply)
+    connection.execute(
+        select(conversations.c.id)
+        .where(conversations.c.id == holding.scalar_subquery())
+        .with_for_update(key_share=True)
+    ).first()
 
 
 def missing_message(id: int) -> NotFound:

@@ -71,6 +71,7 @@ def _address(url: str) -> URL:
 
 
 def _shown(address: URL) -> str:
-    # psycopg takes a password in the query too.
-    plain = address.set(drivername="postgresql", password=None).difference_update_query(["password", "sslpassword"])
-    return plain.render_as_string(hide_password=True)
+    plain = URL.create(
+        "postgresql", username=address.username, host=address.host, port=address.port, database=address.database
+    )
+    return plain.render_as_string()  # without the query: psycopg takes a password there too

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 from chatbot.core.money import Usage
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
+from chatbot.store.find import lock_conversation_of
 from chatbot.store.lease import Owner, alive, read_owner
 from chatbot.store.rows import now, usage_columns, usage_to_json
 from chatbot.store.tables import calls, conversations, drafts, leases, messages
@@ -65,6 +66,7 @@ def _cut(database: Database, left: _Left, count: Count) -> bool:
         text, reasoning = joined_draft(connection, database.owner, left.reply)
     output = count(text + reasoning)
     with database.write() as connection:
+        lock_conversation_of(connection, database.owner, left.reply)
         # A draft extends the lease in its own transaction: with `until` unchanged, the draft read above is whole.
         taken = connection.execute(
             delete(leases).where(

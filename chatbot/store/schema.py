@@ -1,5 +1,6 @@
 """Brings a database to the schema of this version, and refuses those it does not understand."""
 
+import os
 import re
 import sqlite3
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from chatbot.store.on_sqlite import SqliteFile, raw
 from chatbot.store.tables import HEAD, VERSION_TABLE
 
 _ADVISORY = 0x62797465  # any number, as long as every ByteBot takes the same
+_SCRIPTS = Path(__file__).parent / "migrations"
 _VERSION = select(column("version_num", Text)).select_from(table(VERSION_TABLE))
 
 
@@ -29,23 +31,26 @@ def check_file(backend: SqliteFile) -> None:
             )
 
 
-def bring_up_to_date(database: Database) -> None:
-    """Make or migrate the tables, one process at a time; nothing to do costs one SELECT and imports no Alembic."""
+def bring_up_to_date(database: Database, *, head: str = HEAD, scripts: Path = _SCRIPTS) -> None:
+    """Make or migrate the tables, one process at a time; nothing to do costs one SELECT and imports no Alembic.
+
+    `scripts` is Alembic's folder, `head` its newest revision.
+    """
     with database.read() as connection:
         version = _version(connection)
-    _refuse_newer(version, database.shown)
-    if version == HEAD:
+    _refuse_newer(version, database.shown, head)
+    if version == head:
         return
-    with database.write() as connection:
+    with database.migrate() as connection:
         if not database.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
         version = _version(connection)  # another process may have been quicker
-        _refuse_newer(version, database.shown)
-        if version == HEAD:
+        _refuse_newer(version, database.shown, head)
+        if version == head:
             return
         if version is not None and database.path is not None:
             _back_up(database.path, version)
-        _migrate(connection)
+        _migrate(connection, head, scripts)
 
 
 def _version(connection: Connection) -> str | None:
@@ -54,10 +59,10 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(_VERSION).scalar()
 
 
-def _refuse_newer(version: str | None, shown: str) -> None:
-    if version is not None and (not re.fullmatch(r"\d{4}", version) or version > HEAD):
+def _refuse_newer(version: str | None, shown: str, head: str = HEAD) -> None:
+    if version is not None and (not re.fullmatch(r"\d{4}", version) or version > head):
         raise StoreTooNew(
-            f"{shown!r} was written by a newer ByteBot (schema {version!r}, this one knows {HEAD!r}). "
+            f"{shown!r} was written by a newer ByteBot (schema {version!r}, this one knows {head!r}). "
             "It was left as it is: update ByteBot, or choose another data folder."
         )
 
@@ -66,6 +71,7 @@ def _back_up(path: str, version: str) -> None:
     """A copy beside the file. The caller holds the write lock, so nothing can slip in between copy and migration."""
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     copy = f"{path}.schema-{version}.{now}.bak"
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # SQLite itself would let everybody read it
     connection = sqlite3.connect(Path(path).as_uri(), uri=True, isolation_level=None)
     try:
         connection.execute("VACUUM INTO ?", (copy,))
@@ -73,12 +79,12 @@ def _back_up(path: str, version: str) -> None:
         connection.close()
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, head: str, scripts: Path) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, HEAD)
+    command.upgrade(config, head)

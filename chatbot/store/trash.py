@@ -47,9 +47,9 @@ def delete_message(database: Database, conversation: str, message: int) -> str:
             )
         )
         taken = _below(tree, message)
-        connection.execute(_TAKE, [{"taken": id, "by": token} for id in sorted(taken)])
         # Nobody would see the rest of these replies, and they cost money.
         connection.execute(_STOP, [{"taken": id} for id in sorted(taken)])
+        connection.execute(_TAKE, [{"taken": id, "by": token} for id in sorted(taken)])
         if head in taken:
             left = Tree([leaf for leaf in tree.by_id.values() if leaf.id not in taken])
             _stand_on(connection, conversation, _after(tree, left, message))

@@ -10,6 +10,7 @@ from chatbot.core.text import repair
 from chatbot.store import begin as beginning
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
+from chatbot.store.find import lock_conversation_of
 from chatbot.store.lease import LEASE_SECONDS, Owner
 from chatbot.store.recovery import Count, recover
 from chatbot.store.rows import now, repaired, storable, usage_to_json
@@ -90,6 +91,7 @@ class Turns:
         """Write everything the turn leaves behind, at once, and give the lease back; LeaseLost when it was lost."""
         moment = now()
         with self._database.write() as connection:
+            lock_conversation_of(connection, self._database.owner, reply)
             if reply not in self._held(connection, process, [reply]):
                 raise _lost(reply)
             connection.execute(delete(leases).where(leases.c.reply == reply))

@@ -1,9 +1,315 @@
-"""Opening: fresh, again, from two processes at once; and every file that must not be touched."""
+"""Opening: fresh, again, from several processes at once; and every database that must not be touched."""
 
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from chatbot.core.errors import (
+    StoreCorrupt,
+    StoreError,
+    StoreTooNew,
+    StoreUnreachable,
+)
+from chatbot.store.database import Database
+from chatbot.store.on_sqlite import SqliteFile
+from chatbot.store.schema import bring_up_to_date
 from chatbot.store.store import Store
+from chatbot.store.tables import HEAD, VERSION_TABLE, metadata
+from tests.store.scene import ROOT, begin, exchange, python
+
+MIGRATIONS = ROOT / "chatbot/store/migrations"
 
 
 def test_a_fresh_store_is_whole_and_empty(store: Store) -> None:
     assert store.integrity() == []
     assert store.conversations.lines() == []
     assert store.conversations.latest() is None
+
+
+def test_what_was_written_is_there_after_opening_again(database_url: str) -> None:
+    first = Store.open(database_url)
+    begun = exchange(first)
+    first.close()
+    second = Store.open(database_url)
+    assert second.conversations.messages([begun.reply])[begun.reply].text == "Hi."
+    second.close()
+
+
+def test_the_constant_is_the_newest_migration() -> None:
+    from alembic.script import ScriptDirectory
+
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
+
+
+def test_migrations_make_exactly_the_tables(store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with store._database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_opening_what_is_up_to_date_imports_no_alembic(database_url: str) -> None:
+    Store.open(database_url).close()
+    child = python(
+        "import sys\nfrom chatbot.store.store import Store\n"
+        "Store.open(sys.argv[1]).close()\n"
+        "print([name for name in sys.modules if name.partition('.')[0] in ('alembic', 'mako', 'psutil')])",
+        database_url,
+    )
+    out, err = child.communicate(timeout=60)
+    assert out.strip() == "[]", err
+
+
+OPEN_AND_WRITE = textwrap.dedent("""
+    import sys
+    from tests.store.scene import exchange
+    from chatbot.store.store import Store
+    sys.stdin.readline()
+    store = Store.open(sys.argv[1])
+    exchange(store)
+    store.close()
+""")
+
+
+def test_processes_that_open_a_fresh_database_at_once_all_succeed(database_url: str) -> None:
+    children = [python(OPEN_AND_WRITE, database_url) for _ in range(4)]
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    for child in children:
+        _, err = child.communicate(timeout=90)
+        assert child.returncode == 0, err
+    store = Store.open(database_url)
+    assert len(store.conversations.lines()) == 4
+    assert store.integrity() == []
+    store.close()
+
+
+def test_a_newer_schema_is_left_as_it_is(database_url: str) -> None:
+    store = Store.open(database_url)
+    exchange(store)
+    with store._database.write() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    store.close()
+    path = Path(database_url.removeprefix("sqlite:///"))
+    before = path.read_bytes() if path.exists() else b""
+    with pytest.raises(StoreTooNew, match="'9999'") as caught:
+        Store.open(database_url)
+    assert "update ByteBot" in str(caught.value)
+    if before:
+        assert path.read_bytes() == before
+        assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def copy_with_a_second_migration(folder: Path, upgrade: str) -> Path:
+    scripts = shutil.copytree(MIGRATIONS, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "versions/0002_more.py").write_text(
+        f'import sqlalchemy as sa\nfrom alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
+        f"def upgrade():\n{textwrap.indent(textwrap.dedent(upgrade), '    ')}\n"
+    )
+    return Path(scripts)
+
+
+def test_an_older_sqlite_file_is_backed_up_and_migrated(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/store.db")
+    begun = exchange(store, answer="kept")
+    scripts = copy_with_a_second_migration(
+        tmp_path,
+        """
+        with op.batch_alter_table("conversations") as batch:
+            batch.add_column(sa.Column("colour", sa.Text()))
+            batch.alter_column("title", existing_type=sa.Text(), nullable=True)
+        """,
+    )
+    bring_up_to_date(store._database, head="0002", scripts=scripts)
+    # The table was rebuilt: with foreign keys on, its messages would have gone with the old one.
+    assert store.conversations.messages([begun.reply])[begun.reply].text == "kept"
+    assert store.integrity() == []
+    [copy] = tmp_path.glob("store.db.schema-0001.*.bak")
+    with sqlite3.connect(copy) as old:
+        assert old.execute("SELECT text FROM messages WHERE id = ?", (begun.reply,)).fetchone() == ("kept",)
+        assert "colour" not in {row[1] for row in old.execute("PRAGMA table_info(conversations)")}
+    old.close()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    store.close()
+    with pytest.raises(StoreTooNew):
+        Store.open(f"sqlite:///{tmp_path}/store.db")
+
+
+def test_a_migration_that_fails_changes_nothing(database_url: str, tmp_path: Path) -> None:
+    store = Store.open(database_url)
+    begun = exchange(store, answer="kept")
+    scripts = copy_with_a_second_migration(
+        tmp_path, 'op.add_column("messages", sa.Column("x", sa.Text()))\nraise RuntimeError("half way")'
+    )
+    with pytest.raises(RuntimeError, match="half way"):
+        bring_up_to_date(store._database, head="0002", scripts=scripts)
+    store.close()
+    again = Store.open(database_url)
+    assert again.conversations.messages([begun.reply])[begun.reply].text == "kept"
+    with again._database.read() as connection:
+        columns = connection.execute(text("SELECT * FROM messages")).keys()
+    assert "x" not in columns
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database, but long enough" * 200, b"SQLite format 3\0" + b"\xff" * 8192]
+)
+def test_a_corrupt_file_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "store.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreCorrupt, match="left as it is") as caught:
+        Store.open(f"sqlite:///{path}")
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["store.db"]
+
+
+def test_a_file_that_broke_later_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = Store.open(f"sqlite:///{path}")
+    for _ in range(50):
+        exchange(store, answer="word " * 500)
+    store.close()
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    path.write_bytes(whole[:half] + b"\xa5" * half)
+    broken = Store.open(f"sqlite:///{path}")
+    with pytest.raises(StoreCorrupt):
+        broken.conversations.messages(range(1, 101))
+    broken.close()
+
+
+def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        Store.open(f"sqlite:///{path}")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX file rights")
+def test_the_file_and_its_folder_are_for_this_user_alone(tmp_path: Path) -> None:
+    path = tmp_path / "data/deep/store.db"
+    store = Store.open(f"sqlite:///{path}")
+    exchange(store)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["ä ö.db", "50%.db", "a?b#c.db", "quo'te.db"])
+def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/{name}")
+    exchange(store)
+    store.close()
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("url", ["mysql://a/b", "sqlite://", "sqlite:///", "", "store.db"])
+def test_an_unknown_address_is_refused(url: str) -> None:
+    with pytest.raises(StoreError, match="sqlite:////path"):
+        Store.open(url)
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is a folder"):
+        Store.open(f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_server_that_does_not_answer_is_named_without_the_password(scheme: str) -> None:
+    with pytest.raises(StoreUnreachable, match="does not answer") as caught:
+        Store.open(f"{scheme}://me:hunter2@127.0.0.1:1/chat?sslpassword=hunter3")
+    assert "postgresql://me@127.0.0.1:1/chat" in str(caught.value)
+    assert "hunter" not in str(caught.value)
+
+
+def test_an_address_that_cannot_be_read_does_not_show_its_password() -> None:
+    with pytest.raises(StoreError) as caught:
+        Store.open("postgresql://me:hunter2@127.0.0.1:port/chat")
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.postgres
+def test_an_unknown_database_on_a_server_is_said(postgres: object) -> None:
+    with pytest.raises(StoreUnreachable, match="no such database"):
+        Store.open(f"{postgres.url}/missing")  # type: ignore[attr-defined]
+
+
+def test_without_psycopg_the_extra_is_named() -> None:
+    child = python(
+        "import sys\nsys.modules['psycopg'] = None\n"
+        "from chatbot.store.store import Store\n"
+        "Store.open('postgresql://me:hunter2@127.0.0.1/chat')"
+    )
+    _, err = child.communicate(timeout=60)
+    assert "StoreError: " in err
+    assert "bytebot[postgres]" in err.splitlines()[-1]
+    assert "hunter2" not in err
+
+
+def test_a_temporary_store_is_alone_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, other = Store.temporary(), Store.temporary()
+    begun = exchange(one)
+    assert [line.id for line in one.conversations.lines()] == [begun.conversation]
+    assert other.conversations.lines() == []
+    assert one.integrity() == []
+    with one._database.read() as connection:
+        assert connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar() == HEAD
+        assert connection.execute(text("PRAGMA temp_store")).scalar() == 2
+    one.close()
+    other.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_owner_sees_only_their_own(database_url: str) -> None:
+    mine, yours = Store.open(database_url, owner="me"), Store.open(database_url, owner="you")
+    begun = exchange(mine)
+    assert yours.conversations.lines() == []
+    assert yours.conversations.latest() is None
+    assert yours.conversations.messages([begun.reply]) == {}
+    assert yours.ledger.calls() == []
+    mine.quirks.learn("u", "m", "temperature", None)
+    assert yours.quirks.known("u", "m") == {}
+    running = begin(mine, key="same")
+    assert yours.turns.stops([running.reply]) == set()
+    yours.turns.ask_stop(running.reply)
+    assert mine.turns.stops([running.reply]) == set()
+    assert begin(yours, key="same").created
+    mine.close()
+    yours.close()
+
+
+def test_closing_lets_the_file_go(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    Store.open(f"sqlite:///{path}").close()
+    assert [file.name for file in tmp_path.iterdir()] == ["store.db"]  # no log left behind
+    backend = SqliteFile(str(path))
+    Database(backend, "local").close()
+
+
+if sys.platform == "linux":
+
+    def test_a_closed_store_holds_no_file_open(tmp_path: Path) -> None:
+        store = Store.open(f"sqlite:///{tmp_path}/store.db")
+        exchange(store)
+        store.close()
+        held = {os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")}
+        assert not [name for name in held if name.startswith(str(tmp_path))]
