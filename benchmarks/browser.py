@@ -1,0 +1,98 @@
+"""One Chromium page, and what it sees: bytes that came in, when text was there, how late each token was."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Page, sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Runs in the page: the moment when a text is there for the n-th time, looked for every 10 ms. (Looking at every change
+# would make the looking itself quadratic in the text, and slow down whoever changes most often.)
+WATCH = """([needle, times]) => new Promise(resolve => {
+  const look = setInterval(() => {
+    if (document.body.textContent.split(needle).length - 1 < times) return;
+    clearInterval(look);
+    resolve(Date.now());
+  }, 10);
+})"""
+
+# Every token is the moment at which it was sent, so the page knows by itself how late it is.
+CLOCK = """() => {
+  const seen = new Set(), lags = window.lags = [];
+  new MutationObserver(changes => {
+    const now = Date.now();
+    for (const change of changes)
+      for (const sent of (change.target.textContent.match(/\\b1\\d{12}\\b/g) || []))
+        if (!seen.has(sent)) { seen.add(sent); lags.push(now - Number(sent)); }
+  }).observe(document.body, {childList: true, characterData: true, subtree: true});
+}"""
+
+
+@dataclass
+class Bytes:
+    """What the page received since it was opened or since `clear`."""
+
+    received: int = 0
+    sockets: dict[str, int] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        self.received = 0
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Page]:
+    """A page of the system's Chromium, or of Playwright's own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=FLAGS
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(120_000)
+        try:
+            yield page
+        finally:
+            browser.close()
+
+
+def count_bytes(page: Page) -> Bytes:
+    """Count websocket frames and fetched bodies from now on."""
+    found = Bytes()
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+
+    def frame(event: dict[str, dict[str, object]]) -> None:
+        payload = str(event["response"]["payloadData"])
+        found.received += len(payload) * 3 // 4 if event["response"]["opcode"] == 2 else len(payload)
+
+    def body(event: dict[str, int]) -> None:
+        found.received += event["dataLength"]
+
+    session.on("Network.webSocketFrameReceived", frame)
+    session.on("Network.dataReceived", body)
+    return found
+
+
+def send(page: Page, words: str) -> float:
+    """Type into the page's input and press Enter; gives time.time() just before."""
+    box = page.locator("textarea").last
+    box.fill(words)
+    began = time.time()
+    box.press("Enter")
+    return began
+
+
+def wait_for(page: Page, needle: str, times: int = 1) -> float:
+    """time.time() of the moment when the text was in the page so many times."""
+    return float(page.evaluate(WATCH, [needle, times])) / 1000

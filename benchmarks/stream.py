@@ -1,0 +1,92 @@
+"""8,000 tokens as fast as the server sends, and the lag of a token at 50 tokens/s: in Chromium."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.browser import CLOCK, chromium, count_bytes, send, wait_for
+from benchmarks.servers import Server, fake_openai, floor, ours, tutorial
+from benchmarks.tables import median, table, verdict
+from tests.fake_scripts import TOKENS, words_text
+
+TOKENS_SENT = 8_000 // len(TOKENS) * len(TOKENS)  # whole rounds, so that the last words are known
+LAST_WORDS = "ends here."
+RUNS = 5
+CLOCKED = 400  # tokens
+
+App = Callable[[str, str], AbstractContextManager[Server]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    seconds: float
+    received: int
+    cpu: float
+
+
+def measure(app: App, base_url: str) -> Streamed:
+    """Enter to the last word, in a fresh page each time; the first, which warms up, does not count."""
+    times = words_text(TOKENS_SENT).count(LAST_WORDS)
+    took, received, cpu = [], [], []
+    with app(base_url, f"words:{TOKENS_SENT}@0") as server:
+        for run in range(RUNS + 1):
+            with chromium() as page:
+                page.goto(server.url.replace("/_stcore/health", "/"))
+                page.locator("textarea").last.wait_for()
+                page.wait_for_timeout(1500)
+                found, before = count_bytes(page), server.cpu
+                began = send(page, "Go on.")
+                ended = wait_for(page, LAST_WORDS, times)
+                page.wait_for_timeout(500)
+                if run:
+                    took.append(ended - began)
+                    received.append(found.received)
+                    cpu.append(server.cpu - before)
+    return Streamed(seconds=median(took), received=int(median(received)), cpu=median(cpu))
+
+
+def lag(app: App, base_url: str) -> float:
+    """Milliseconds from a token's leaving the model's server to its being in the page: the median."""
+    with app(base_url, f"clock:{CLOCKED}@50") as server, chromium() as page:
+        page.goto(server.url.replace("/_stcore/health", "/"))
+        page.locator("textarea").last.wait_for()
+        page.wait_for_timeout(1500)
+        page.evaluate(CLOCK)
+        send(page, "Go on.")
+        page.wait_for_function(f"window.lags.length >= {CLOCKED - 1}", timeout=60_000)
+        lags: Sequence[float] = page.evaluate("window.lags")
+    return median(lags)
+
+
+def run() -> str:
+    with fake_openai() as base_url, tempfile.TemporaryDirectory() as folder:
+        apps: dict[str, App] = {
+            "floor page": floor,
+            "tutorial": lambda url, model: tutorial(url, model, Path(folder)),
+            "ByteBot": lambda url, model: ours(url, model, Path(folder) / "data"),
+        }
+        found = {name: measure(app, base_url) for name, app in apps.items()}
+        lags = {name: lag(app, base_url) for name, app in apps.items()}
+    least, theirs, own = found["floor page"], found["tutorial"], found["ByteBot"]
+    figures = table(
+        f"{TOKENS_SENT:,} tokens as fast as the server sends (Chromium, median of {RUNS})",
+        ["", "Enter to last word, s", "÷ floor", "received, kB", "server CPU, s", "median lag at 50 tokens/s, ms"],
+        [
+            [name, one.seconds, one.seconds / least.seconds, one.received / 1000, one.cpu, lags[name]]
+            for name, one in found.items()
+        ],
+    )
+    asked = table(
+        "What was asked of it",
+        ["", "measured (limit)"],
+        [
+            ["time ÷ tutorial's", verdict(own.seconds / theirs.seconds, 0.1)],
+            ["time ÷ floor page's", verdict(own.seconds / least.seconds, 5)],
+            ["bytes ÷ tutorial's", verdict(own.received / theirs.received, 0.01)],
+            ["server CPU ÷ tutorial's", verdict(own.cpu / theirs.cpu, 0.1)],
+            ["median lag at 50 tokens/s, ms", verdict(lags["ByteBot"], 60)],
+        ],
+    )
+    return figures + "\n" + asked
