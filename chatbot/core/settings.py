@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-DEFAULT_PERSONA = (
-    "You are ByteBot, a helpful assistant. Answer directly and plainly, in the language you are spoken to in. "
-    "Say so when you are not sure."
-)
+DEFAULT_PERSONA = "You are ByteBot, a helpful assistant. Answer plainly and briefly."
 EMBEDDED = "offline"
 """The name of the connection to the model that comes with ByteBot."""
 EMBEDDED_MODEL = "SmolLM2-135M"
