@@ -46,10 +46,10 @@ def start() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def fresh_database(server: Server) -> Iterator[str]:
-    """An empty database of its own; gives its URL."""
+def fresh_database(server: Server, template: str = "template0") -> Iterator[str]:
+    """A database of its own, empty or a copy of another; gives its URL."""
     name = f"test_{secrets.token_hex(6)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE template0")
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield f"{server.url}/{name}"
     finally:

@@ -94,7 +94,9 @@ def _store(
     above, user = ask.parent, None
     if text is not None:
         above = user = added(
-            connection, messages, {**common, "parent": above, "role": "user", "state": "complete", "text": text}
+            connection,
+            messages,
+            {**common, "parent": above, "role": "user", "state": "complete", "empty": False, "text": text},
         )
     reply = added(
         connection,
@@ -104,6 +106,7 @@ def _store(
             "parent": above,
             "role": "assistant",
             "state": state,
+            "empty": True,
             "text": "",
             "continues": ask.continues,
             "connection": repaired(ask.options.connection),

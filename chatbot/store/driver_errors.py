@@ -22,23 +22,28 @@ from chatbot.core.errors import (
 def driver_errors(shown: str, path: str | None) -> Iterator[None]:
     """Inside it, the driver's errors leave as StoreError's kinds. `shown` names the database, `path` a SQLite file.
 
-    A broken constraint or a wrong statement is a bug of ours and stays what it is.
+    A broken constraint is a bug of ours and stays one.
     """
     try:
         yield
-    except (exc.IntegrityError, exc.DataError):
-        raise
+    except (exc.IntegrityError, exc.DataError) as error:
+        raise _without_words(error) from None
     except exc.TimeoutError as error:
         raise StoreLocked(f"{shown!r} is too busy to be asked. Wait a moment, then try again.") from error
     except exc.DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             raise _from_sqlite(error.orig, path or shown) from error
-        known = _from_postgresql(error, shown)
-        if known is None:
-            raise
-        raise known from error
+        raise _from_postgresql(error, shown) from error
     except sqlite3.Error as error:
         raise _from_sqlite(error, path or shown) from error
+
+
+def _without_words(error: exc.DBAPIError) -> exc.DBAPIError:
+    """The same bug, fit for a log: PostgreSQL's details quote the whole row, message included."""
+    found = error.orig
+    name = getattr(getattr(found, "diag", None), "constraint_name", None)
+    said = str(found) if isinstance(found, sqlite3.Error) else f"{type(found).__name__} ({name})"
+    return type(error)(error.statement, None, Exception(said), hide_parameters=True)
 
 
 def _from_sqlite(error: sqlite3.Error, path: str) -> StoreError:
@@ -98,7 +103,7 @@ def _free(path: str) -> int | None:
         return None
 
 
-def _from_postgresql(error: exc.DBAPIError, shown: str) -> StoreError | None:
+def _from_postgresql(error: exc.DBAPIError, shown: str) -> StoreError:
     state = getattr(error.orig, "sqlstate", None) or ""
     if state == "53100":
         return StoreFull(f"The disk of {shown!r} is full. Free some space, then send again.")
@@ -108,8 +113,6 @@ def _from_postgresql(error: exc.DBAPIError, shown: str) -> StoreError | None:
         return StoreLocked(f"{shown!r} is held by another program. Wait a moment, then try again.")
     if state in ("XX001", "XX002"):
         return StoreCorrupt(f"{shown!r} is damaged. It was left as it is: restore a backup.")
-    if isinstance(error, exc.ProgrammingError):
-        return None
     if not state and "FATAL:" in str(error.orig):
         # While connecting libpq gives no SQLSTATE, only the server's words, in the server's language.
         return StoreUnreachable(

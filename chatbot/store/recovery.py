@@ -83,6 +83,7 @@ def _cut(database: Database, left: _Left, count: Count) -> bool:
             .where(messages.c.id == left.reply)
             .values(
                 state="cut",
+                empty=not text,
                 text=text,
                 reasoning=reasoning,
                 finished=moment,

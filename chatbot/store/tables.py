@@ -6,8 +6,8 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
-    Computed,
     DateTime,
     Double,
     ForeignKey,
@@ -130,12 +130,12 @@ messages = Table(
     Column("usage", Json),
     Column("options", Json),
     Column("sent", Json),
-    Column("empty", Boolean, Computed("text = ''", persisted=True)),
+    # Not a generated column: SQLite reads the whole message for those, index or not. The check keeps it true.
+    Column("empty", Boolean, CheckConstraint("empty = (text = '')", name="empty_means_no_text"), nullable=False),
     Column("text", Text, nullable=False),
     Column("reasoning", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,  # an id is never given out twice, so ids order the tree
 )
-_here = messages.c.trash.is_(None)
 Index(
     "ix_messages_tree",  # holds everything a tree is made of, so that opening 1,000 messages reads no message
     messages.c.owner,
@@ -146,8 +146,7 @@ Index(
     messages.c.state,
     messages.c.continues,
     messages.c.empty,
-    sqlite_where=_here,
-    postgresql_where=_here,
+    messages.c.trash,
 )
 
 leases = Table(

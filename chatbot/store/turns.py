@@ -168,6 +168,7 @@ class Turns:
 def _columns(ending: Ending) -> dict[str, object]:
     return {
         "state": ending.state,
+        "empty": not ending.text,
         "text": repair(ending.text),
         "reasoning": repair(ending.reasoning),
         "model_answered": repaired(ending.model_answered),

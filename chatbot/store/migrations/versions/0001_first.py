@@ -90,12 +90,13 @@ def messages() -> None:
         sa.Column("usage", sa.JSON()),
         sa.Column("options", sa.JSON()),
         sa.Column("sent", sa.JSON()),
-        sa.Column("empty", sa.Boolean(), sa.Computed("text = ''", persisted=True)),
+        sa.Column("empty", sa.Boolean(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("reasoning", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation"], ["conversations.id"], name="fk_messages_conversation", ondelete="CASCADE"
         ),
+        sa.CheckConstraint("empty = (text = '')", name="empty_means_no_text"),
         sa.ForeignKeyConstraint(["parent"], ["messages.id"], name="fk_messages_parent"),
         sa.ForeignKeyConstraint(["trash"], ["trash.token"], name="fk_messages_trash", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
@@ -106,9 +107,7 @@ def messages() -> None:
     op.create_index(
         "ix_messages_tree",
         "messages",
-        ["owner", "conversation", "id", "parent", "role", "state", "continues", "empty"],
-        sqlite_where=sa.text("trash IS NULL"),
-        postgresql_where=sa.text("trash IS NULL"),
+        ["owner", "conversation", "id", "parent", "role", "state", "continues", "empty", "trash"],
     )
 
 
