@@ -78,7 +78,7 @@ class Exchange:
         self.argument = argument
         self.attempt = request.attempt
         self.model = request.model
-        self.id = f"chatcmpl-{abs(hash((request.model, request.at))):x}"
+        self.id = f"chatcmpl-{int(request.at * 1e6):x}"
         self.open = True
         self._before, self._after = self._envelope()
 

@@ -19,12 +19,13 @@ import threading
 from collections import Counter
 from types import TracebackType
 
-from tests.fake_faults import FAULTS, Fault, Right, play_fault
+from tests.fake_faults import FAULTS, play_fault
 from tests.fake_http import ClientLeft, Exchange, Recorded, read_request
 from tests.fake_models import list_models
+from tests.fake_right import POINTS, Fault, Right
 from tests.fake_scripts import SCRIPTS, Script, words_text
 
-__all__ = ["FAULTS", "SCRIPTS", "FakeOpenAI", "Fault", "Recorded", "Right", "words_text"]
+__all__ = ["FAULTS", "POINTS", "SCRIPTS", "FakeOpenAI", "Fault", "Recorded", "Right", "words_text"]
 
 
 class FakeOpenAI:

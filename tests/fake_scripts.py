@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from tests.fake_http import Exchange
+from tests.fake_refusals import refuse_parameter
 
 Script = Callable[[Exchange], None]
 
@@ -117,6 +118,22 @@ def length(exchange: Exchange) -> None:
     exchange.close_properly(count, "length")
 
 
+def refuses(exchange: Exchange) -> None:
+    """refuses:PARAMETER@DIALECT: 400 while the request has it, then as echo."""
+    if not refuse_parameter(exchange, exchange.argument):
+        echo(exchange)
+
+
+def context(exchange: Exchange) -> None:
+    """context:WORDS: refuses messages of more words in all, answers others as echo."""
+    words_sent = sum(len(str(message.get("content", "")).split()) for message in exchange.request.messages)
+    most = int(exchange.argument or 50)
+    if words_sent <= most:
+        return echo(exchange)
+    message = f"This model's maximum context length is {most} tokens. However, your messages resulted in {words_sent}."
+    return exchange.error(400, message, code="context_length_exceeded", param="messages")
+
+
 def refusal(exchange: Exchange) -> None:
     exchange.begin()
     for word in ("I", " cannot", " help", " with", " that."):
@@ -184,5 +201,7 @@ SCRIPTS: dict[str, Entry] = {
     "reasoning": Entry("thinks before it answers; reasoning:FIELD names the field", reasoning),
     "length": Entry("length:COUNT@RATE: cut by the limit", length),
     "refusal": Entry("declines in refusal deltas", refusal),
+    "refuses": Entry("refuses:PARAMETER[@vllm|ollama|plain|nested]: 400 while the request has it, then echo", refuses),
+    "context": Entry("context:WORDS: 400 when the messages hold more words, else echo", context),
     "strict": Entry("echo, but 400 when the messages are in a wrong order", strict),
 }
