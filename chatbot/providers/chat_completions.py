@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, cast
 
 from chatbot.core.errors import ProviderError
@@ -38,7 +38,7 @@ class ChatCompletions:
     def __repr__(self) -> str:
         return f"ChatCompletions({self._connection.name!r})"
 
-    def stream(self, request: Request, cancel: Cancel) -> Iterator[Chunk]:
+    def stream(self, request: Request, cancel: Cancel) -> Generator[Chunk]:
         asked = self._asked(request.model)
         known = self._quirks.known(self._base_url, request.model)
         sent = parameters.body(request, self._base_url, known)
@@ -109,4 +109,5 @@ class ChatCompletions:
 
     def _asked(self, model: str = "") -> Asked:
         secrets = (*self._connection.headers.values(), self._key.reveal() if self._key else "")
-        return Asked(name=self._connection.name, base_url=self._base_url, model=model, secrets=secrets)
+        key = self._key is not None or bool(self._connection.headers)
+        return Asked(name=self._connection.name, base_url=self._base_url, model=model, key=key, secrets=secrets)

@@ -1,9 +1,12 @@
 """An openai client for one request, on a socket that can be left from any thread."""
 
+import functools
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from chatbot.core.errors import ConnectFailed, KeyRefused, NotAStream, ProviderError
 from chatbot.core.settings import Connection, Secret, Timeouts
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_KEY = re.compile(r"[\x21-\x7e]+")
 
 
 @contextmanager
@@ -30,7 +34,10 @@ def opened(
     Leaving the block closes the connection.
     """
     headers = credentials(connection, key)
+    check_address(asked.base_url)
     line = Line(Patience(timeouts, asked.name, asked.origin), cancel, asked.origin)
+    while not library().wait(0.05):
+        line.check()
     line.check()
     client = _client(asked.base_url, Transport(line, asked.base_url, headers, refuse))
     try:
@@ -46,19 +53,50 @@ def opened(
         line.close()
 
 
+@functools.cache
+def library() -> threading.Event:
+    """Load the SDK; the event is set when it is there. In a thread, since half a second of loading cannot be stopped."""
+    there = threading.Event()
+
+    def load() -> None:
+        try:
+            import openai  # noqa: F401
+        finally:
+            there.set()
+
+    threading.Thread(target=load, name="load-openai", daemon=True).start()
+    return there
+
+
 def credentials(connection: Connection, key: Secret | None) -> dict[str, str]:
     """The headers that say who asks: the connection's own, and its key unless they hold one already.
 
     KeyRefused when one cannot be sent: the SDK's own complaint would contain it.
     """
     headers = dict(connection.headers)
-    if key is not None and key.reveal() and "authorization" not in {name.lower() for name in headers}:
-        headers["Authorization"] = f"Bearer {key.reveal()}"
+    complaint = f"of {connection.name!r} holds characters that cannot be sent. Enter it again."
     for name, value in headers.items():
         if not re.fullmatch(r"[\w-]+", name, re.ASCII) or not _SENDABLE.fullmatch(value):
-            what = "key" if name == "Authorization" else f"header {name!r}"
-            raise KeyRefused(f"The {what} of {connection.name!r} holds characters that cannot be sent. Enter it again.")
+            raise KeyRefused(f"The header {name!r} {complaint}")
+    secret = key.reveal() if key is not None else ""
+    if secret and not _KEY.fullmatch(secret):
+        raise KeyRefused(f"The key {complaint}")
+    if secret and "authorization" not in {name.lower() for name in headers}:
+        headers["Authorization"] = f"Bearer {secret}"
     return headers
+
+
+def check_address(base_url: str) -> None:
+    """ConnectFailed, not to be tried again, for what cannot be a server's address."""
+    try:
+        parts = urlsplit(base_url)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        good = False
+    if not good or not re.fullmatch(r"[!-~]+", base_url):
+        error = ConnectFailed(f"The base URL {base_url!r} is no address. One looks like http://localhost:11434/v1.")
+        error.may_retry = False
+        raise error
 
 
 def _client(base_url: str, carrier: Any) -> "OpenAI":
@@ -66,10 +104,6 @@ def _client(base_url: str, carrier: Any) -> "OpenAI":
     from openai import OpenAI
 
     hush()
-    if not re.match(r"https?://[^/]", base_url):
-        error = ConnectFailed(f"The base URL {base_url!r} is no address: it begins with http:// or https://.")
-        error.may_retry = False
-        raise error
     # Key, organisation and project are named, so that none is read from the environment; the transport sets the real
     # ones, after the SDK, and lets no other pass.
     return OpenAI(
@@ -87,12 +121,9 @@ def _client(base_url: str, carrier: Any) -> "OpenAI":
 def _meaning(error: Exception, line: Line, asked: Asked) -> ProviderError:
     """The error of our tree for one that came before the body."""
     import httpcore2
-    import httpx2
 
     if isinstance(error, httpcore2.ProxyError):
         return ConnectFailed(f"The proxy did not let the request through to {asked.origin}.")
-    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
-        return ConnectFailed(f"The base URL {asked.base_url!r} is no address. Check it.")
     if isinstance(error, httpcore2.RemoteProtocolError):
         return NotAStream(f"{asked.origin} does not answer as a web server does. Is the base URL right?")
     return line.lost()

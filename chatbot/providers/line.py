@@ -58,6 +58,7 @@ class Line:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> "Line":
+        self.patience.begin()
         failure: OSError | None = None
         for family, kind, protocol, place in self._resolve(host, port):
             sock = socket.socket(family, kind, protocol)

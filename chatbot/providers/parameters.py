@@ -17,6 +17,7 @@ LIMIT = "max_tokens"
 NEW_LIMIT = "max_completion_tokens"
 OPTIONAL = ("temperature", LIMIT, NEW_LIMIT, "stream_options", "reasoning_effort", "stop", "top_p", "seed")
 """What can be left out of a request without changing what is asked."""
+_ALSO_CALLED = {"reasoning_effort": "reasoning.effort|reasoning effort|thinking", "stream_options": "include_usage"}
 
 _REASONS = re.compile(r"(?:gpt-[5-9]|o[1-9])(?![0-9])")  # OpenAI's reasoning families
 _NO_NONE = re.compile(r"gpt-6-astra|gpt-6\.1-sol|gpt-5(?:-mini|-nano|-pro)?(?:-\d{4}.*)?$|o[1-9]|gpt-5-codex")
@@ -114,7 +115,7 @@ def lesson(status: int, words: Words, sent: Mapping[str, Any], asked: Asked) -> 
     """What a refusal teaches about one parameter that was sent; None when it was about something else."""
     if status not in (400, 422):
         return None
-    parameter = _named(words, sent)
+    parameter = _named(words, sent, asked.model)
     if parameter is None:
         return None
     instead = _instead(parameter, words)
@@ -126,15 +127,18 @@ def lesson(status: int, words: Words, sent: Mapping[str, Any], asked: Asked) -> 
     return ParameterRefused(sentence, parameter=parameter, instead=instead, status=status)
 
 
-def _named(words: Words, sent: Mapping[str, Any]) -> str | None:
+def _named(words: Words, sent: Mapping[str, Any], model: str) -> str | None:
     """The optional parameter, among those sent, that a refusal is about."""
     there = [name for name in OPTIONAL if name in sent]
+    if not (words.code.startswith(("unsupported", "unknown")) or _REFUSING.search(words.message)):
+        return None  # a value out of range, say: the person chose it and can choose another
     if words.parameter:
         top = re.split(r"[.\[]", words.parameter.removeprefix("body."))[0]
         return top if top in there else None
-    if not (words.code.startswith("unsupported") or _REFUSING.search(words.message)):
-        return None
-    found = [(match.start(), name) for name in there if (match := re.search(rf"\b{name}\b", words.message))]
+    # A model may be called after a parameter, and be named first.
+    said = words.message.replace(model, "") if any(name in model for name in there) else words.message
+    spellings = {name: f"{name}|{_ALSO_CALLED[name]}" if name in _ALSO_CALLED else name for name in there}
+    found = [(match.start(), name) for name in there if (match := re.search(rf"\b(?:{spellings[name]})\b", said))]
     return min(found)[1] if found else None
 
 

@@ -15,9 +15,9 @@ LEAST = 0.001  # a timeout of 0 would mean: do not wait at all
 
 
 class Patience:
-    """The deadlines of one request. Begins to run when it is made.
+    """The deadlines of one request, from `begin` on.
 
-    `left()` gives the seconds the next read may take; what came is reported by `reached` and `delta`.
+    `left()` gives the seconds that the next read may take; what came is reported by `reached` and `delta`.
     """
 
     def __init__(self, timeouts: Timeouts, name: str, address: str) -> None:
@@ -25,9 +25,11 @@ class Patience:
         self._timeouts = timeouts
         self._name = name
         self._address = address
-        self._began = time.monotonic()
-        self._reached = self._began
-        self._delta = self._began
+        self.begin()
+
+    def begin(self) -> None:
+        """The clock runs from here: where the connection is asked for, not where libraries are still being loaded."""
+        self._began = self._reached = self._delta = time.monotonic()
 
     def reached(self, phase: Phase) -> None:
         self.phase = phase
@@ -53,7 +55,7 @@ class Patience:
             case "closing":
                 until = min(until, self._reached + min(AFTER_FINISH, self._timeouts.bytes))
             case "refused":
-                until = min(until, self._reached + ERROR_BODY)
+                until = min(until, self._reached + min(ERROR_BODY, self._timeouts.first))
         if until <= now:
             raise self.lost()
         return max(LEAST, until - now)
@@ -79,9 +81,11 @@ class Patience:
 def spoken(seconds: float) -> str:
     """A duration as people say it.
 
-    >>> spoken(600), spoken(90), spoken(0.3), spoken(1800.04)
-    ('10 min', '90 s', '0.3 s', '30 min')
+    >>> spoken(7200), spoken(600), spoken(90), spoken(0.3), spoken(1800.04)
+    ('2 h', '10 min', '90 s', '0.3 s', '30 min')
     """
+    if seconds >= 7200:
+        return f"{seconds / 3600:.0f} h"
     if seconds >= 120:
         return f"{seconds / 60:.0f} min"
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"

@@ -21,6 +21,8 @@ from chatbot.core.errors import (
     Refused,
     RequestRefused,
 )
+from chatbot.core.retry import LONGEST_WAIT
+from chatbot.providers.patience import spoken
 from chatbot.providers.redact import redacted, shown
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class Asked:
     name: str
     base_url: str
     model: str = ""
+    key: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -127,9 +130,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, asked: Asked) 
         # A proxy's page: never shown, but whoever looks for the cause finds its beginning in the log.
         page = " ".join(redacted(body[:2000].decode("utf-8", "replace"), *asked.secrets).split())[:200]
         log.info("%s answered %d with: %s", asked.origin, status, page)
-    error = _by_status(status, words, asked)
+    wait = retry_after(headers)
+    error = _by_status(status, words, asked, wait)
     error.status = status
-    error.retry_after = retry_after(headers)
+    error.retry_after = wait
     told = headers.get("x-should-retry")
     if told == "false":
         error.may_retry = False
@@ -151,8 +155,9 @@ def refusal_in_stream(value: object, asked: Asked) -> ProviderError:
     return _by_status(status, words, asked)
 
 
-def _by_status(status: int, words: Words, asked: Asked) -> ProviderError:
+def _by_status(status: int, words: Words, asked: Asked, wait: float | None = None) -> ProviderError:
     name, quoted = asked.name, _quoted(words, asked)
+    later = f" It asks to be left alone for {spoken(wait)}." if wait is not None and wait > LONGEST_WAIT else ""
     if status == 402 or (status in (400, 403, 429) and _NO_CREDIT.search(words.codes)):
         return NoCredit(f"{asked.account} has no credit left.")
     if 300 <= status < 400:
@@ -163,6 +168,8 @@ def _by_status(status: int, words: Words, asked: Asked) -> ProviderError:
     if status in (400, 413, 422) and (_TOO_LONG.search(words.codes) or _TOO_LONG.search(words.message)):
         return ContextTooLong(f"This conversation is longer than {asked.model!r} can read at once.")
     if status == 401:
+        if not asked.key:
+            return KeyRefused(f"{name!r} asks for a key. Enter one in the settings.")
         return KeyRefused(f"The key for {name!r} was not accepted.")
     if status == 403:
         return Forbidden(f"{name!r} does not let this key use {asked.model!r}{quoted}")
@@ -171,12 +178,15 @@ def _by_status(status: int, words: Words, asked: Asked) -> ProviderError:
     if status == 413:
         return RequestRefused(f"The message is larger than {name!r} takes.")
     if status == 429:
-        return Busy(f"{name!r} gets more requests than it allows right now.")
+        return Busy(f"{name!r} gets more requests than it allows right now.{later}")
     if status in HEALS or status >= 500:
-        busy = Busy(f"{name!r} cannot answer right now (status {status}).")
+        busy = Busy(f"{name!r} cannot answer right now (status {status}).{later}")
         busy.may_retry = status in HEALS
         return busy
-    return RequestRefused(f"{name!r} did not accept the request (status {status}){quoted}")
+    error = RequestRefused(f"{name!r} did not accept the request (status {status}){quoted}")
+    if words.parameter and not words.parameter.startswith("messages"):
+        error.way_out = "settings"
+    return error
 
 
 def _not_found(words: Words, asked: Asked) -> ProviderError:
@@ -190,7 +200,7 @@ def _not_found(words: Words, asked: Asked) -> ProviderError:
 def _quoted(words: Words, asked: Asked) -> str:
     """The server's words as the end of a sentence."""
     said = shown(words.message, *asked.secrets)
-    return f": “{said}”" if said else "."
+    return f": “{said}”." if said else "."
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

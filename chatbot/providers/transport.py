@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import httpx2
 
 MOST_ERROR = 64 << 10  # bytes of an error's body
-CREDENTIALS = frozenset({"authorization", "api-key", "openai-organization", "openai-project"})
+PLAIN = frozenset({"host", "connection", "accept", "accept-encoding", "content-type", "content-length", "user-agent"})
 Refuse = Callable[[int, Mapping[str, str], bytes], ProviderError]
 
 
@@ -52,14 +52,14 @@ def proxy_for(url: str) -> str | None:
 class Transport:
     """Carries requests over its line.
 
-    Credentials are those of `headers` and no others: the SDK would take some from the environment and send them to any
-    address. An answer that is not 2xx is read, 64 KiB at most, and raised as the error that `refuse` makes of it.
+    Beside what HTTP needs only `headers` leave: the SDK takes some from the environment (OPENAI_ORG_ID,
+    OPENAI_CUSTOM_HEADERS) and would send them to any address. An answer that is not 2xx is read, 64 KiB at most, and raised as the error that `refuse` makes of it.
     """
 
     def __init__(self, line: Line, base_url: str, headers: Mapping[str, str], refuse: Refuse) -> None:
         self._line = line
         self._ours = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
-        self._settled = CREDENTIALS | {name.lower() for name in headers}
+        self._passing = PLAIN - {name.lower() for name in headers}
         self._refuse = refuse
         self._pool = _pool(line, base_url)
 
@@ -74,7 +74,9 @@ class Transport:
             target=request.url.raw_path,
         )
         kept = [
-            (name, value) for name, value in request.headers.raw if name.decode("latin-1").lower() not in self._settled
+            (name, value)
+            for name, value in request.headers.raw
+            if (plain := name.decode("latin-1").lower()) in self._passing or plain.startswith("x-stainless-")
         ]
         content: Any = request.stream
         answer = self._pool.handle_request(

@@ -143,8 +143,8 @@ class ReplyReader:
 
     def _whole(self, key: str, text: str) -> str:
         """The text, storable; half of a character that was cut in two by the JSON waits for its other half."""
-        if text.isascii() and not self._halves:
-            return repair(text)
+        if text.isascii() and "\x00" not in text and not self._halves:
+            return text  # nearly always, and there are thousands of them
         text = self._halves.pop(key, "") + text
         if "\ud800" <= text[-1] <= "\udbff":
             self._halves[key], text = text[-1], text[:-1]
