@@ -1,0 +1,72 @@
+"""What a chat is held with: the settings' own options, and what was asked for instead."""
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from chatbot.core.errors import BadInput
+from chatbot.core.settings import Options
+from chatbot.core.text import repair
+from chatbot.home.home import Home
+from chatbot.home.table import BY_NAME
+
+Unsent = Literal["none"]
+"""Leaves a parameter to the server."""
+
+
+def choose(
+    home: Home,
+    base: Options | None = None,
+    *,
+    connection: str | None = None,
+    model: str | None = None,
+    system: str | None = None,
+    temperature: float | Unsent | None = None,
+    max_output: int | Unsent | None = None,
+) -> Options:
+    """`base` (the default of new chats) with what is not None put in its place.
+
+    A new connection brings its own model. BadInput names a value that cannot be used, SettingsError a connection.
+    """
+    options = base or home.default_options()
+    if connection is not None and connection != options.connection:
+        options = replace(options, connection=connection, model=home.connection(connection).model or "")
+    if model is not None:
+        options = replace(options, model=_checked("model", model.strip()))
+    if system is not None:
+        options = replace(options, system=repair(system))
+    if temperature is not None:
+        options = replace(options, temperature=_checked("temperature", temperature))
+    if max_output is not None:
+        options = replace(options, max_output=_checked("max_output", max_output))
+    entry = home.connection(options.connection)
+    if not options.model:
+        raise BadInput(f"The connection {entry.name!r} has no model of its own. Name one.")
+    if entry.embedded and options.model != entry.model:
+        raise BadInput(
+            f"The offline model is the only one on {entry.name!r}, so {options.model!r} cannot be asked there. "
+            "Add a key, or name a connection that has this model."
+        )
+    return options
+
+
+def read_number(key: Literal["temperature", "max_output"], text: str) -> Any:
+    """What a person typed for it, as `choose` takes it: a number, or "none" for "off"."""
+    text = text.strip()
+    if text.lower() in ("off", "none"):
+        return "none"
+    try:
+        return _checked(key, BY_NAME["chat", key].kind.parse(text))
+    except ValueError:
+        raise _wrong(key, text) from None
+
+
+def _checked(key: str, value: object) -> Any:
+    try:
+        return BY_NAME["chat", key].kind.check(value)
+    except ValueError:
+        raise _wrong(key, value) from None
+
+
+def _wrong(key: str, value: object) -> BadInput:
+    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:60] + "…"
+    return BadInput(f"The {key.replace('_', ' ')} is {shown}; it must be {BY_NAME['chat', key].kind.allowed}.")
