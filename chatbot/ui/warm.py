@@ -14,6 +14,12 @@ _MODULES = ("numpy", "pandas", "pyarrow", "streamlit.dataframe_util")
 
 _lock = threading.Lock()
 _begun = False
+_done = threading.Event()
+
+
+def done() -> bool:
+    """Everything is loaded."""
+    return _done.is_set()
 
 
 def start() -> None:
@@ -36,3 +42,5 @@ def _warm() -> None:
         session.warm()
     except ByteBotError:
         log.info("not everything is warm; the page says what is wrong")
+    finally:
+        _done.set()

@@ -1,0 +1,1 @@
+"""Exports: pure, streaming, one file per format."""

@@ -1,0 +1,80 @@
+"""A conversation as a table that Excel opens rightly: UTF-8 with a mark, CRLF, and no cell that it would run."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import UTC
+
+from chatbot.transfer.values import Entry, Heading
+
+COLUMNS = (
+    "position",
+    "role",
+    "text",
+    "reasoning",
+    "state",
+    "model",
+    "connection",
+    "input_tokens",
+    "output_tokens",
+    "estimated",
+    "finish_reason",
+    "created",
+    "first_token_s",
+    "duration_s",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def to_csv(heading: Heading, entries: Iterable[Entry], *, raw: bool = False) -> Iterator[bytes]:
+    """The file in pieces. A cell that a spreadsheet would take for a formula gets a leading ' unless `raw`.
+
+    Times are UTC in ISO 8601, unknown values are empty.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    yield b"\xef\xbb\xbf" + _taken(buffer)
+    for position, entry in enumerate(entries, start=1):
+        cells = _cells(position, entry)
+        writer.writerow(cells if raw else [harmless(cell) for cell in cells])
+        yield _taken(buffer)
+
+
+def harmless(cell: object) -> object:
+    """The cell, with an apostrophe before text that a spreadsheet would run.
+
+    >>> harmless("=1+1"), harmless("1 = 1"), harmless(-3)
+    ("'=1+1", '1 = 1', -3)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _cells(position: int, entry: Entry) -> list[object]:
+    return [
+        position,
+        entry.role,
+        entry.text,
+        entry.reasoning,
+        entry.state,
+        entry.model,
+        entry.connection,
+        entry.input_tokens,
+        entry.output_tokens,
+        entry.estimated if entry.output_tokens is not None else None,
+        entry.finish_reason,
+        entry.created.astimezone(UTC).isoformat(timespec="milliseconds"),
+        _seconds(entry.first_token),
+        _seconds(entry.duration),
+    ]
+
+
+def _seconds(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text.encode()

@@ -1,0 +1,48 @@
+"""What an export is made of."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chatbot.core.messages import Role, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A conversation as a whole. `created` is aware."""
+
+    id: str
+    title: str
+    created: datetime
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message as people see it, its segments joined. Seconds are floats; None is unknown."""
+
+    role: Role
+    text: str
+    state: State
+    created: datetime
+    reasoning: str = ""
+    model: str | None = None
+    connection: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    estimated: bool = False
+    finish_reason: str | None = None
+    first_token: float | None = None
+    duration: float | None = None
+    ended: str | None = None
+    """How a reply ended that is not whole, in a sentence."""
+
+
+def file_name(heading: Heading, ending: str) -> str:
+    """A name that every file system takes: what is readable of the title, and the day.
+
+    >>> file_name(Heading(id="a", title="Why? a/b: Größe", created=datetime(2026, 11, 22, tzinfo=UTC)), "md")
+    'Why-a-b-Größe-2026-11-22.md'
+    """
+    words = re.sub(r"[^\w]+", "-", heading.title).strip("-_")[:60].rstrip("-_") or "chat"
+    return f"{words}-{heading.created:%Y-%m-%d}.{ending}"

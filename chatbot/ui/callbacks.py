@@ -1,0 +1,226 @@
+"""What a click or Enter does. Streamlit runs these before it draws the page anew, so the page shows what they did.
+
+Each begins or changes something in the engine and says so in the open chat. A failure is a sentence above the messages;
+what was typed goes back to where it was.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+
+from chatbot.core.errors import ByteBotError
+from chatbot.core.settings import Options
+from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
+from chatbot.engine.view import newest_reply_below
+from chatbot.ui import session
+from chatbot.ui.open_chat import LAST, MOST, Note, OpenChat, current, open_conversation, open_new, undo_until
+
+INPUT = "input"
+
+
+def fresh_key() -> str:
+    """Fixed when a button is drawn: two clicks on one drawing are one turn."""
+    return uuid.uuid4().hex
+
+
+def told(callback: Callable[..., None]) -> Callable[..., None]:
+    """What goes wrong in the callback becomes a sentence above the messages."""
+
+    @wraps(callback)
+    def run(*args: Any, **named: Any) -> None:
+        try:
+            callback(*args, **named)
+        except ByteBotError as error:
+            settings = error.way_out in ("settings", "data_folder")
+            current().note = Note(sentence=error.sentence, settings=settings)
+
+    return run
+
+
+def send() -> None:
+    """Enter in the input. Each submit is a turn of its own, below what this tab had seen."""
+    text: str = st.session_state[INPUT] or ""
+    current().calm()
+    try:
+        _start(Say(text, parent=current().head), key=fresh_key())
+    except ByteBotError as error:
+        st.session_state[INPUT] = text
+        current().note = Note(sentence=error.sentence, settings=error.way_out in ("settings", "data_folder"))
+
+
+@told
+def suggest(text: str, key: str) -> None:
+    current().calm()
+    _start(Say(text, parent=current().head), key=key)
+
+
+@told
+def stop(reply: int) -> None:
+    session.engine().stop(reply)
+
+
+@told
+def continue_reply(reply: int, key: str) -> None:
+    current().calm()
+    _start(Continue(reply), key=key)
+
+
+@told
+def retry(reply: int, key: str) -> None:
+    current().calm()
+    _start(Retry(reply), key=key)
+
+
+@told
+def regenerate(reply: int, key: str, widget: str | None = None) -> None:
+    """`widget`: the picker that says with which model."""
+    model = str(st.session_state.get(widget) or "").strip() if widget else ""
+    current().calm()
+    _start(Regenerate(reply, model or None), key=key)
+
+
+def begin_edit(message: int) -> None:
+    current().calm()
+    current().editing = message
+
+
+def save_edit(message: int, widget: str, key: str) -> None:
+    """The message said anew, beside the old one; what was typed stays open when that fails."""
+    text = str(st.session_state.get(widget) or "")
+    try:
+        _start(Edit(message, text), key=key)
+    except ByteBotError as error:
+        current().note = Note(sentence=error.sentence)
+    else:
+        current().calm()
+
+
+def choose_model(reply: int) -> None:
+    current().calm()
+    current().choosing = reply
+
+
+def show_raw(message: int) -> None:
+    """The browser would not give its clipboard: lay the text open."""
+    current().raw = message
+
+
+def cancel() -> None:
+    current().calm()
+
+
+@told
+def switch(message: int) -> None:
+    """Stand on the newest message below another version."""
+    chat, engine = current(), session.engine()
+    if chat.conversation is None:
+        return
+    chat.calm()
+    chat.head = newest_reply_below(engine.store, chat.conversation, message)
+    engine.store.conversations.set_head(chat.conversation, chat.head)
+
+
+@told
+def delete_message(message: int) -> None:
+    chat = current()
+    if chat.conversation is None:
+        return
+    chat.calm()
+    token = session.engine().delete_message(chat.conversation, message)
+    chat.head = None
+    chat.note = Note(sentence="Deleted.", token=token, conversation=chat.conversation, until=undo_until())
+
+
+@told
+def delete_conversation(conversation: str) -> None:
+    session.engine().delete(conversation)
+    note = Note(sentence="Deleted.", whole=True, conversation=conversation, until=undo_until())
+    if current().conversation == conversation:
+        open_new(session.home().default_options(), note=note)
+    else:
+        current().note = note
+
+
+@told
+def undo(note: Note) -> None:
+    """Take back what was deleted, and stand where it is."""
+    conversations = session.engine().store.conversations
+    if note.conversation is None:
+        return
+    current().note = None
+    if note.whole:
+        conversations.undelete(note.conversation)
+    elif note.token is not None:
+        conversations.undelete_message(note.token)
+    open_conversation(note.conversation, session.home().default_options())
+
+
+@told
+def rename(conversation: str, widget: str) -> None:
+    chat = current()
+    chat.renaming = False
+    title = str(st.session_state.get(widget) or "")
+    if title.strip():
+        session.engine().store.conversations.rename(conversation, title)
+
+
+@told
+def pin(conversation: str, pinned: bool) -> None:
+    session.engine().store.conversations.pin(conversation, pinned)
+
+
+def menu(widget: str, choices: dict[str, Callable[[], None]]) -> None:
+    """A menu button was used: do what was chosen."""
+    chosen = choices.get(str(st.session_state.get(widget)))
+    if chosen is not None:
+        chosen()
+
+
+def begin_rename() -> None:
+    current().calm()
+    current().renaming = True
+
+
+def earlier() -> None:
+    """Draw as many older messages again."""
+    current().last += LAST
+
+
+def go_to(conversation: str | None) -> None:
+    """Open a conversation of the list, or a new chat."""
+    options = session.home().default_options()
+    if conversation is None:
+        open_new(options)
+    else:
+        open_conversation(conversation, options)
+
+
+@told
+def set_options(**changed: object) -> None:
+    """This chat's options from now on: stored with it, or kept by this tab until it begins."""
+    chat = current()
+    chat.options = replace(chat.options, **changed)  # type: ignore[arg-type]
+    if chat.conversation is not None:
+        session.engine().store.conversations.set_options(chat.conversation, chat.options)
+
+
+@told
+def raise_limit(reply: int, key: str, limit: int) -> None:
+    """Twice the output, and the same again."""
+    set_options(max_output=limit)
+    current().calm()
+    _start(Retry(reply), key=key)
+
+
+def _start(action: Action, *, key: str) -> None:
+    chat = current()
+    turn = session.engine().start(chat.conversation, action, options=chat.options, key=key)
+    chat.conversation, chat.head = turn.conversation, turn.reply
+    # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
+    chat.last = chat.last + 2 if chat.last < MOST else LAST
+
+

@@ -1,0 +1,99 @@
+"""The column of messages: what is stored first, then the replies that are being written, each followed to its end."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from chatbot.core.errors import ByteBotError
+from chatbot.core.events import Failed
+from chatbot.engine.engine import Engine
+from chatbot.engine.view import Shown, View
+from chatbot.ui import callbacks, foot, message
+from chatbot.ui.live_reply import follow
+from chatbot.ui.message import Places
+from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.reading import Reading
+
+
+def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine) -> None:
+    """Blocks while a reply is being written; a click or a rerun ends it at any time."""
+    live: list[tuple[Shown, Places]] = []
+    with column:
+        _earlier(view)
+        for shown in view.shown:
+            places = message.draw(shown, chat, last=shown is view.shown[-1])
+            if places is not None:
+                live.append((shown, places))
+        drawn = 1 + len(view.shown)
+        _clear_below(chat.drawn - drawn)
+        chat.drawn = drawn
+    # Esc stops the one that is being followed; all the same, every reply can be stopped from the start.
+    for number, (shown, places) in enumerate(live):
+        foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=number == 0)
+    for number, (shown, places) in enumerate(live):
+        if number:
+            foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=True)
+        _follow(shown, places, chat, engine, last=shown is view.shown[-1])
+
+
+def empty_below(column: DeltaGenerator, chat: OpenChat, drawn: int) -> None:
+    """Clear what the last run drew in the column beyond its first `drawn` elements."""
+    with column:
+        _clear_below(chat.drawn - drawn)
+    chat.drawn = drawn
+
+
+def _earlier(view: View) -> None:
+    """Always one element, so that the messages keep their places."""
+    with st.container(key="earlier", horizontal=True, horizontal_alignment="center"):
+        if view.earlier:
+            st.button(
+                f"Earlier messages ({view.earlier:,})",
+                key="earlier-button",
+                icon=":material/expand_less:",
+                type="tertiary",
+                on_click=callbacks.earlier,
+            )
+
+
+def _clear_below(count: int) -> None:
+    """What a longer chat left on the page would stay, greyed, below a reply that is followed."""
+    for _ in range(count):
+        st.empty()
+
+
+def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, *, last: bool) -> None:
+    reading = Reading(engine.follow(shown.row.id), before=shown.before, reasoned_before=shown.reasoned_before)
+    asked = shown.row.created
+
+    def waited() -> float:
+        return (datetime.now(UTC) - asked).total_seconds()
+
+    lead = follow(reading, places.body, places.foot.words, waited=waited)
+    over = _settled(shown, reading, engine)
+    lead.thought(over.row.thinking)
+    # In place, without a rerun: a stored reply is drawn just so.
+    foot.draw(places.foot, over, chat, last=last)
+    if chat.conversation is not None:
+        engine.store.conversations.seen(chat.conversation)
+
+
+def _settled(shown: Shown, reading: Reading, engine: Engine) -> Shown:
+    """The reply as it is stored now that it is over; what the page saw of it where the store could not take it."""
+    try:
+        row = engine.store.conversations.messages([shown.row.id]).get(shown.row.id, shown.row)
+    except ByteBotError:
+        row = shown.row
+    if row.state in ("waiting", "running"):
+        ending = reading.ending
+        error = ending.sentence if isinstance(ending, Failed) else None
+        row = replace(row, state="cut", error=error)
+    rows = (*shown.rows[:-1], row)
+    return replace(
+        shown,
+        rows=rows,
+        text="".join(part.text for part in rows),
+        reasoning="".join(part.reasoning for part in rows),
+    )

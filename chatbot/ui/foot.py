@@ -1,0 +1,196 @@
+"""What stands under a message: how it ended and the way out, its numbers, its branches, its menu."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from chatbot.core.blocks import label
+from chatbot.engine.view import Shown
+from chatbot.ui import callbacks, models, session
+from chatbot.ui.callbacks import fresh_key
+from chatbot.ui.clock import zone
+from chatbot.ui.copy_button import copy_button
+from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.words import ended, explained, under, way_outs
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """The places under a reply, the same whether it is being written or over, so that nothing moves when it ends."""
+
+    above: DeltaGenerator
+    words: DeltaGenerator
+    branches: DeltaGenerator
+    copy: DeltaGenerator
+    menu: DeltaGenerator
+    below: DeltaGenerator
+
+
+def places() -> Foot:
+    """All of them, empty."""
+    above = st.empty()
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        row = [st.empty() for _ in range(4)]
+    return Foot(above, *row, below=st.empty())
+
+
+def draw(foot: Foot, shown: Shown, chat: OpenChat, *, last: bool) -> None:
+    """Under a reply that is over."""
+    sentence = ended(shown.row)
+    if sentence is not None or shown.row.notes:
+        with foot.above.container(gap="xsmall"):
+            for note in shown.row.notes:
+                st.caption(f":material/info: {label(note)}")
+            if sentence is not None:
+                _how_it_ended(sentence, shown, last=last)
+    foot.words.caption(label(under(shown.rows)), width="stretch")
+    if len(shown.siblings) > 1:
+        with foot.branches:
+            switch(shown)
+    if shown.text:
+        with foot.copy:
+            copy_button(shown.text, key=f"copy-{shown.id}", on_refused=partial(callbacks.show_raw, shown.id))
+    with foot.menu:
+        _reply_menu(shown)
+    if chat.raw == shown.id:
+        with foot.below.container():
+            raw_text(shown)
+    elif chat.choosing == shown.id:
+        with foot.below.container():
+            _choose_model(shown, chat)
+
+
+def live(foot: Foot, shown: Shown, *, here: bool, esc: bool) -> None:
+    """Under a reply that is being written: Stop. `here`: by this process; `esc`: the key is this one's."""
+    if not here:
+        foot.words.caption("Being answered in another window.")
+    foot.menu.button(
+        "Stop",
+        key=f"stop-{shown.row.id}{'-esc' if esc else ''}",
+        icon=":material/stop_circle:",
+        shortcut="Esc" if esc else None,
+        on_click=callbacks.stop,
+        args=(shown.row.id,),
+    )
+
+
+def label_lines(text: str) -> str:
+    """Several lines for a tooltip, each made safe."""
+    return "\n\n".join(label(line) for line in text.split("\n\n"))
+
+
+def switch(shown: Shown) -> None:
+    """‹ 2/3 ›, where there are branches."""
+    count = len(shown.siblings)
+    if count < 2:
+        return
+    at = shown.siblings.index(shown.id)
+    before, after = shown.siblings[at - 1], shown.siblings[(at + 1) % count]
+    with st.container(horizontal=True, vertical_alignment="center", gap=None, width="content"):
+        _arrow("‹", f"back-{shown.id}", "The version before", before, at == 0)
+        st.caption(f"{at + 1}/{count}", width="content")
+        _arrow("›", f"forth-{shown.id}", "The version after", after, at == count - 1)
+
+
+def _arrow(sign: str, key: str, help: str, target: int, disabled: bool) -> None:
+    st.button(
+        sign, key=key, help=help, type="tertiary", disabled=disabled, on_click=callbacks.switch, args=(target,)
+    )
+
+
+def user_menu(shown: Shown) -> None:
+    _menu(
+        f"menu-{shown.id}",
+        {
+            "Edit": (":material/edit: Edit", partial(callbacks.begin_edit, shown.id)),
+            "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
+        },
+        help="Menu of this message",
+    )
+
+
+def _reply_menu(shown: Shown) -> None:
+    choices: dict[str, tuple[str, Callable[[], None]]] = {
+        "Regenerate": (":material/refresh: Regenerate", partial(callbacks.regenerate, shown.id, fresh_key())),
+        "Other model": (":material/swap_horiz: With another model…", partial(callbacks.choose_model, shown.id)),
+        "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
+    }
+    _menu(f"menu-{shown.id}", choices, help=label_lines(explained(shown.rows, zone())))
+
+
+def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help: str) -> None:
+    labels = {name: words for name, (words, _) in choices.items()}
+    st.menu_button(
+        ":material/more_horiz:",
+        list(choices),
+        key=key,
+        help=help,
+        type="tertiary",
+        format_func=labels.__getitem__,
+        on_click=callbacks.menu,
+        args=(key, {name: act for name, (_, act) in choices.items()}),
+    )
+
+
+def raw_text(shown: Shown) -> None:
+    """The text as it was written, where the browser would not copy it."""
+    st.caption("This browser gives its clipboard only on https or on this machine. Copy the text from here.")
+    st.code(shown.text, language=None, wrap_lines=True)
+    st.button("Close", key=f"close-raw-{shown.id}", on_click=callbacks.cancel)
+
+
+def _how_it_ended(sentence: str, shown: Shown, *, last: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(label(sentence), width="stretch" if len(sentence) > 60 else "content")
+        if last:
+            for way in way_outs(shown):
+                _way_out(way, shown)
+
+
+def _way_out(way: str, shown: Shown) -> None:
+    reply, key = shown.row.id, fresh_key()
+    match way:
+        case "continue":
+            _button("Continue", "continue", shown, callbacks.continue_reply, (reply, key))
+        case "retry":
+            _button("Try again", "retry", shown, callbacks.retry, (reply, key))
+        case "edit" if shown.first.parent is not None:
+            _button("Edit message", "edit-above", shown, callbacks.begin_edit, (shown.first.parent,))
+        case "model":
+            _button("Choose another model", "other-model", shown, callbacks.choose_model, (shown.id,))
+        case "raise_limit":
+            limit = 2 * int(shown.row.options.get("max_output") or 4096)
+            _button(f"Raise the limit to {limit:,}", "raise", shown, callbacks.raise_limit, (reply, key, limit))
+        case "settings":
+            st.page_link("pages/settings.py", label="Open settings", icon=":material/settings:", width="content")
+        case _:
+            pass
+
+
+def _button(words: str, name: str, shown: Shown, act: Callable[..., None], args: tuple[object, ...]) -> None:
+    st.button(words, key=f"{name}-{shown.row.id}", on_click=act, args=args)
+
+
+def _choose_model(shown: Shown, chat: OpenChat) -> None:
+    widget = f"other-{shown.id}"
+    offered = models.offered(session.engine(), session.home(), chat.options.connection, besides=chat.options.model)
+    with st.container(key=f"choose-{shown.id}", horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox(
+            "Regenerate with",
+            offered,
+            index=None,
+            key=widget,
+            accept_new_options=True,
+            placeholder="Choose a model or type its id",
+        )
+        st.button(
+            "Regenerate",
+            key=f"regenerate-{shown.id}",
+            type="primary",
+            on_click=callbacks.regenerate,
+            args=(shown.id, fresh_key(), widget),
+        )
+        st.button("Cancel", key=f"cancel-choice-{shown.id}", on_click=callbacks.cancel)

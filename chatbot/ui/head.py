@@ -1,0 +1,70 @@
+"""The row above a conversation: its title, and the menu for it as a whole."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.store.values import Conversation
+from chatbot.transfer.csv_file import to_csv
+from chatbot.transfer.markdown import to_markdown
+from chatbot.transfer.values import file_name
+from chatbot.ui import callbacks, downloads, session
+from chatbot.ui.open_chat import OpenChat
+
+
+def draw(conversation: Conversation | None, chat: OpenChat) -> None:
+    """One keyed row, always there."""
+    with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        if conversation is None:
+            return
+        if chat.renaming:
+            _rename(conversation)
+            return
+        st.subheader(label(conversation.title), anchor=False, width="stretch")
+        _menu(conversation, chat)
+
+
+def _rename(conversation: Conversation) -> None:
+    widget = f"title-{conversation.id}"
+    st.text_input(
+        "Title",
+        conversation.title,
+        key=widget,
+        max_chars=200,
+        label_visibility="collapsed",
+        on_change=callbacks.rename,
+        args=(conversation.id, widget),
+    )
+    st.button("Save", key="save-title", type="primary", on_click=callbacks.rename, args=(conversation.id, widget))
+    st.button("Cancel", key="cancel-title", on_click=callbacks.cancel)
+
+
+def _menu(conversation: Conversation, chat: OpenChat) -> None:
+    with st.popover(":material/more_horiz:", type="tertiary", help="Menu of this chat"):
+        _item("Rename", "edit", "rename", callbacks.begin_rename)
+        pin = "Unpin" if conversation.pinned else "Pin"
+        _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))
+        _download("Download as Markdown", conversation, chat, to_markdown, "md", "text/markdown")
+        _download("Download as CSV", conversation, chat, to_csv, "csv", "text/csv")
+        _item("Delete", "delete", "delete", partial(callbacks.delete_conversation, conversation.id))
+
+
+def _item(words: str, icon: str, name: str, act: Callable[[], None]) -> None:
+    st.button(words, key=f"chat-{name}", icon=f":material/{icon}:", type="tertiary", on_click=act)
+
+
+def _download(
+    words: str, conversation: Conversation, chat: OpenChat, write: downloads.Write, ending: str, mime: str
+) -> None:
+    st.download_button(
+        words,
+        partial(downloads.whole, session.engine(), conversation.id, chat.head, write),
+        file_name=file_name(downloads.heading(conversation), ending),
+        mime=mime,
+        key=f"chat-{ending}",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )

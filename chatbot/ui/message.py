@@ -1,0 +1,88 @@
+"""Drawing one message. A stored one and one that is being written have the same structure, element for element."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from chatbot.core.blocks import drawable, split
+from chatbot.engine.view import Shown
+from chatbot.ui import callbacks, foot
+from chatbot.ui.copy_button import copy_button
+from chatbot.ui.foot import Foot
+from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.words import thought_for
+
+_NAMES = {"user": "You", "assistant": "ByteBot"}
+_AVATARS = {"user": ":material/person:", "assistant": ":material/forum:"}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a reply is drawn."""
+
+    body: DeltaGenerator
+    foot: Foot
+
+
+def draw(shown: Shown, chat: OpenChat, *, last: bool) -> Places | None:
+    """Draw a message; of one that is being written only the empty places, which are given back.
+
+    `last`: nothing follows it, so it can be gone on with.
+    """
+    role = "user" if shown.role == "user" else "assistant"
+    with st.chat_message(_NAMES[role], avatar=_AVATARS[role]):
+        if role == "user":
+            _draw_user(shown, chat)
+            return None
+        body = st.container(key=f"body-{shown.id}")
+        with st.container(key=f"foot-{shown.id}", gap="xsmall"):
+            under = foot.places()
+    if shown.live:
+        return Places(body, under)
+    with body:
+        _draw_reply(shown)
+    foot.draw(under, shown, chat, last=last)
+    return None
+
+
+def _draw_reply(shown: Shown) -> None:
+    lead = st.empty()
+    if shown.reasoning.strip():
+        with lead.status(thought_for(shown.row.thinking), state="complete", type="compact"):
+            for raw in split(shown.reasoning):
+                st.markdown(drawable(raw))
+    for raw in split(shown.text):
+        st.markdown(drawable(raw))
+
+
+def _draw_user(shown: Shown, chat: OpenChat) -> None:
+    if chat.editing == shown.id:
+        _draw_edit(shown)
+        return
+    with st.container(key=f"said-{shown.id}", horizontal=True, vertical_alignment="top", gap="xsmall", wrap=False):
+        st.text(shown.text, width="stretch")
+        copy_button(shown.text, key=f"copy-{shown.id}", on_refused=partial(callbacks.show_raw, shown.id))
+        foot.user_menu(shown)
+    if len(shown.siblings) > 1:
+        with st.container(key=f"branch-{shown.id}", horizontal=True, vertical_alignment="center", gap="xsmall"):
+            foot.switch(shown)
+    if chat.raw == shown.id:
+        foot.raw_text(shown)
+
+
+def _draw_edit(shown: Shown) -> None:
+    widget = f"edit-{shown.id}"
+    with st.container(key=f"said-{shown.id}"):
+        st.text_area("Edit your message", shown.text, key=widget, height="content", label_visibility="collapsed")
+        with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            st.button("Cancel", key=f"cancel-{shown.id}", on_click=callbacks.cancel)
+            st.button(
+                "Save and send",
+                key=f"save-{shown.id}",
+                type="primary",
+                shortcut="Ctrl+Enter",
+                on_click=callbacks.save_edit,
+                args=(shown.id, widget, callbacks.fresh_key()),
+            )

@@ -1,0 +1,38 @@
+"""The slot above the messages for a sentence: what went wrong, or that something was deleted and can be taken back."""
+
+import time
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.ui import callbacks
+from chatbot.ui.open_chat import OpenChat, current
+
+
+def draw(chat: OpenChat) -> None:
+    """Always one container, so that nothing below it moves to another place in the page when it fills."""
+    with st.container(key="note"):
+        note = chat.note
+        if note is None:
+            return
+        if note.until is not None:
+            _undo()
+            return
+        st.warning(label(note.sentence), icon=":material/info:")
+        if note.settings:
+            st.page_link("pages/settings.py", label="Open settings", icon=":material/settings:")
+
+
+@st.fragment(run_every=1.0)
+def _undo() -> None:
+    note = current().note
+    if note is None or note.until is None:
+        return
+    if time.monotonic() > note.until:
+        current().note = None
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(label(note.sentence), width="content")
+        st.button(
+            "Undo", key="undo", icon=":material/undo:", type="tertiary", on_click=callbacks.undo, args=(note,)
+        )

@@ -1,0 +1,144 @@
+"""The chat that this tab has open: which conversation, which branch of it, what is being done to it."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from chatbot.core.errors import ByteBotError, NotFound
+from chatbot.core.settings import Options
+from chatbot.engine.engine import Engine
+from chatbot.engine.view import Shown, View
+
+LAST = 30  # messages drawn at first
+MOST = 90  # and at most, before the oldest drawn ones are put away again
+UNDO_FOR = 10.0  # seconds
+_KEY = "chat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A sentence above the messages, until the next thing is done. `token`: what takes a deletion back."""
+
+    sentence: str
+    settings: bool = False
+    """The settings page is the way out."""
+    token: str | None = None
+    conversation: str | None = None
+    whole: bool = False
+    """The whole conversation was deleted."""
+    until: float | None = None
+    """time.monotonic() after which it is gone."""
+
+
+@dataclass(slots=True)
+class OpenChat:
+    """One in each tab, in st.session_state. `head` None: the branch that the conversation itself stands on."""
+
+    options: Options
+    conversation: str | None = None
+    head: int | None = None
+    last: int = LAST
+    slot: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    """Part of the keys of this chat's widgets; it stays when a new chat is stored and gets its id."""
+    editing: int | None = None
+    choosing: int | None = None
+    """The reply for which another model is being chosen."""
+    raw: int | None = None
+    """The message whose text lies open to be copied by hand."""
+    renaming: bool = False
+    note: Note | None = None
+    drawn: int = 0
+    """Elements that the last run drew in the column of messages."""
+    url: str | None = None
+    url_before: str | None = None
+    """What the address may still say while the browser has not heard of a change."""
+
+    def calm(self) -> None:
+        """Nothing is being edited, chosen or told any more: something else was done."""
+        self.editing = self.choosing = self.raw = self.note = None
+        self.renaming = False
+
+
+def current() -> OpenChat:
+    """This tab's chat; `open_new` or `at_address` must have run in it before."""
+    chat: OpenChat = st.session_state[_KEY]
+    return chat
+
+
+def open_new(options: Options, *, note: Note | None = None) -> OpenChat:
+    """An empty chat, which is stored with its first message."""
+    return _replace(OpenChat(options=options, note=note))
+
+
+def open_conversation(conversation: str, options: Options, *, note: Note | None = None) -> OpenChat:
+    """`options`: those of a new chat, should the conversation not be there."""
+    return _replace(OpenChat(options=options, conversation=conversation, note=note))
+
+
+def _replace(chat: OpenChat) -> OpenChat:
+    before: OpenChat | None = st.session_state.get(_KEY)
+    if before is not None:
+        chat.drawn, chat.url, chat.url_before = before.drawn, before.url, before.url_before
+    st.session_state[_KEY] = chat
+    return chat
+
+
+def at_address(options: Options) -> OpenChat:
+    """The chat that the page's address names with `?c=`, else the one this tab had open, else a new one.
+
+    `options` are those of a new chat.
+    """
+    asked = st.query_params.get("c")
+    chat: OpenChat | None = st.session_state.get(_KEY)
+    if chat is None:
+        chat = open_conversation(asked, options) if asked else open_new(options)
+        chat.url = asked
+    elif asked and asked != chat.conversation and asked not in (chat.url_before, chat.url):
+        # The person went there by the address bar, by a link, or back and forth.
+        chat = open_conversation(asked, options)
+        chat.url = chat.url_before = asked
+    elif asked == chat.conversation:
+        chat.url = chat.url_before = asked
+    return chat
+
+
+def keep_address(chat: OpenChat) -> None:
+    """Let the page's address name the open conversation."""
+    if st.query_params.get("c") == chat.conversation:
+        return
+    chat.url_before, chat.url = st.query_params.get("c"), chat.conversation
+    if chat.conversation is None:
+        del st.query_params["c"]
+    else:
+        st.query_params["c"] = chat.conversation
+
+
+def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
+    """One consistent picture of the open conversation, kept in st.session_state as the history; None for a new chat."""
+    view: View | None = None
+    if chat.conversation is not None:
+        try:
+            view = engine.view(chat.conversation, chat.head, last=chat.last, onward=True)
+            engine.store.conversations.seen(chat.conversation)
+        except NotFound:
+            lost = chat.conversation
+            st.session_state[_KEY] = chat = _replace(OpenChat(options=options))
+            chat.note = Note(sentence=f"There is no conversation {lost!r}. It may have been deleted, or its address cut.")
+        except ByteBotError as error:
+            chat.note = Note(sentence=error.sentence)
+    st.session_state["messages"] = view.shown if view else ()
+    if view is not None:
+        chat.head, chat.options = view.head, view.conversation.options
+    return view
+
+
+def messages() -> tuple[Shown, ...]:
+    """The history as this tab sees it."""
+    shown: tuple[Shown, ...] = st.session_state.get("messages", ())
+    return shown
+
+
+def undo_until() -> float:
+    return time.monotonic() + UNDO_FOR

@@ -1,0 +1,89 @@
+"""The sidebar: a new chat, the conversations by day, and what this chat is held with."""
+
+from functools import partial
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.engine.engine import Engine
+from chatbot.store.values import Line
+from chatbot.ui import callbacks, clock, this_chat
+from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.words import by_day
+
+_PAGE = 30
+_SHOWN = "lines"  # in the session: how many conversations are drawn
+
+
+def draw(engine: Engine, chat: OpenChat) -> None:
+    """Everything beside the chat."""
+    with st.sidebar:
+        st.button(
+            "New chat",
+            key="new",
+            icon=":material/add:",
+            shortcut="Ctrl+Shift+O",
+            width="stretch",
+            on_click=callbacks.go_to,
+            args=(None,),
+        )
+        _conversations(engine, chat)
+        st.divider()
+        this_chat.draw(engine, chat)
+
+
+def _conversations(engine: Engine, chat: OpenChat) -> None:
+    wanted = st.session_state.setdefault(_SHOWN, _PAGE)
+    lines = engine.store.conversations.lines(limit=wanted + 1)
+    with st.container(key="conversations", gap="xxsmall"):
+        for heading, group in by_day(lines[:wanted], clock.now()):
+            st.caption(heading)
+            for line in group:
+                _line(line, chat)
+        if len(lines) > wanted:
+            st.button("More", key="more-lines", icon=":material/expand_more:", type="tertiary", on_click=_more)
+
+
+def _line(line: Line, chat: OpenChat) -> None:
+    if line.id == chat.conversation:
+        with st.container(key="open-line", horizontal=True, vertical_alignment="center", gap=None, wrap=False):
+            st.markdown(f"**{label(line.title)}**", width="stretch")
+            _menu(line)
+        return
+    icon, said = None, ""
+    if line.live:
+        icon, said = ":material/more_horiz:", " :small[:gray[answering]]"
+    elif line.unseen:
+        icon, said = ":material/mark_chat_unread:", " :small[:gray[new answer]]"
+    st.button(
+        label(line.title) + said,
+        key=f"line-{line.id}",
+        icon=icon,
+        type="tertiary",
+        on_click=callbacks.go_to,
+        args=(line.id,),
+    )
+
+
+def _menu(line: Line) -> None:
+    pin = "Unpin" if line.pinned else "Pin"
+    labels = {"Rename": ":material/edit: Rename", "Pin": f":material/keep: {pin}", "Delete": ":material/delete: Delete"}
+    acts = {
+        "Rename": callbacks.begin_rename,
+        "Pin": partial(callbacks.pin, line.id, not line.pinned),
+        "Delete": partial(callbacks.delete_conversation, line.id),
+    }
+    st.menu_button(
+        ":material/more_horiz:",
+        list(labels),
+        key="line-menu",
+        help="Menu of the open conversation",
+        type="tertiary",
+        format_func=labels.__getitem__,
+        on_click=callbacks.menu,
+        args=("line-menu", acts),
+    )
+
+
+def _more() -> None:
+    st.session_state[_SHOWN] += _PAGE

@@ -1,0 +1,38 @@
+"""The empty page: a greeting, and a few ways to begin."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from chatbot.core.settings import EMBEDDED
+from chatbot.ui import callbacks, conversation
+from chatbot.ui.open_chat import OpenChat
+
+# What the tiny offline model answers decently: plain English, plain facts, short.
+_OFFLINE = (
+    "What is the capital of France?",
+    "Write a short poem about the sea.",
+    "Give me three tips for better sleep.",
+    "Explain photosynthesis in simple words.",
+)
+_ONLINE = (
+    "Explain a Python decorator with an example.",
+    "Help me plan a weekend in a city I have never seen.",
+    "Turn my notes into a clear email.",
+    "What are the arguments for and against a four-day week?",
+)
+
+
+def draw(column: DeltaGenerator, chat: OpenChat) -> None:
+    """Two elements in the column of messages."""
+    with column:
+        st.title("What is on your mind?", anchor=False)
+        with st.container(key="suggestions", gap="small"):
+            for number, text in enumerate(_OFFLINE if chat.options.connection == EMBEDDED else _ONLINE):
+                st.button(
+                    text,
+                    key=f"suggestion-{number}",
+                    icon=":material/arrow_outward:",
+                    on_click=callbacks.suggest,
+                    args=(text, callbacks.fresh_key()),
+                )
+    conversation.empty_below(column, chat, 2)

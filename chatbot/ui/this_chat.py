@@ -1,0 +1,136 @@
+"""What this chat is held with, in the sidebar. A change holds from the next message on and is kept with the chat."""
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.core.errors import ByteBotError
+from chatbot.engine.engine import Engine
+from chatbot.ui import callbacks, models, session, warm
+from chatbot.ui.open_chat import OpenChat
+
+
+def draw(engine: Engine, chat: OpenChat) -> None:
+    """The widgets are keyed by the chat's slot, so that they keep their state while a new chat gets its id."""
+    st.caption("This chat")
+    _model(engine, chat)
+    _system(chat)
+    _temperature(engine, chat)
+    _max_output(chat)
+
+
+def _model(engine: Engine, chat: OpenChat) -> None:
+    home, options = session.home(), chat.options
+    names = list(home.connections())
+    if options.connection not in names:
+        names.append(options.connection)
+    if len(names) > 1:
+        widget = f"connection-{chat.slot}"
+        st.selectbox(
+            "Connection",
+            names,
+            names.index(options.connection),
+            key=widget,
+            on_change=_set_connection,
+            args=(widget,),
+        )
+    offered = models.offered(engine, home, options.connection)
+    if options.model and options.model not in offered:
+        offered.insert(0, options.model)
+    widget = f"model-{chat.slot}-{options.connection}"
+    st.selectbox(
+        "Model",
+        offered,
+        offered.index(options.model) if options.model in offered else None,
+        key=widget,
+        accept_new_options=True,
+        placeholder="Choose a model or type its id",
+        on_change=_set,
+        args=(widget, "model"),
+    )
+
+
+def _system(chat: OpenChat) -> None:
+    widget = f"system-{chat.slot}"
+    with st.expander("System prompt"):
+        st.text_area(
+            "System prompt",
+            chat.options.system,
+            key=widget,
+            height=160,
+            label_visibility="collapsed",
+            placeholder="None is sent.",
+            on_change=_set,
+            args=(widget, "system"),
+        )
+
+
+def _temperature(engine: Engine, chat: OpenChat) -> None:
+    refused = _refusal(engine, chat, "temperature")
+    chosen = chat.options.temperature is not None and refused is None
+    toggle, slider = f"temperature-set-{chat.slot}", f"temperature-{chat.slot}"
+    st.toggle(
+        "Set the temperature",
+        chosen,
+        key=toggle,
+        disabled=refused is not None,
+        help="Higher is more varied. Off: the model decides.",
+        on_change=_toggle_temperature,
+        args=(toggle, slider),
+    )
+    if refused is not None:
+        st.caption(label(refused))
+    elif chosen:
+        st.slider(
+            "Temperature",
+            0.0,
+            2.0,
+            chat.options.temperature,
+            0.1,
+            key=slider,
+            label_visibility="collapsed",
+            on_change=_set,
+            args=(slider, "temperature"),
+        )
+
+
+def _max_output(chat: OpenChat) -> None:
+    widget = f"max-output-{chat.slot}"
+    st.number_input(
+        "Longest reply, in tokens",
+        1,
+        None,
+        chat.options.max_output,
+        256,
+        key=widget,
+        placeholder="as the model likes",
+        on_change=_set,
+        args=(widget, "max_output"),
+    )
+
+
+def _refusal(engine: Engine, chat: OpenChat, parameter: str) -> str | None:
+    """Why the model does not take it, as far as is known; the page does not wait for the SDK to be loaded."""
+    if not warm.done():
+        return None
+    try:
+        return engine.provider(chat.options.connection).refusals(chat.options.model).get(parameter)
+    except ByteBotError:
+        return None
+
+
+def _set(widget: str, name: str) -> None:
+    value = st.session_state[widget]
+    if name == "model" and not value:
+        return
+    callbacks.set_options(**{name: value})
+
+
+def _set_connection(widget: str) -> None:
+    """Another server: its own model comes with it."""
+    name = st.session_state[widget]
+    known = session.home().connections().get(name)
+    callbacks.set_options(connection=name, model=(known.model if known else None) or "")
+
+
+def _toggle_temperature(toggle: str, slider: str) -> None:
+    callbacks.set_options(temperature=0.7 if st.session_state[toggle] else None)

@@ -1,0 +1,126 @@
+"""The small words of the pages: what stands under a reply, how long it thought, which day a conversation is of. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+from chatbot.core.endings import how_it_ended
+from chatbot.core.messages import CONTINUABLE
+from chatbot.engine.view import Shown
+from chatbot.store.values import Line, StoredMessage
+
+UNKNOWN = "—"
+_TOO_SHORT = 0.05  # seconds of writing in which a speed means nothing
+
+
+def seconds(value: float | None) -> str:
+    """A duration as people say it.
+
+    >>> seconds(0.64), seconds(12.3), seconds(75), seconds(None)
+    ('0.6 s', '12 s', '1 min 15 s', '—')
+    """
+    if value is None:
+        return UNKNOWN
+    if value < 9.95:
+        return f"{value:.1f} s"
+    whole = round(value)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def thought_for(value: float | None) -> str:
+    """The label over folded reasoning.
+
+    >>> thought_for(4.2), thought_for(0.3), thought_for(None)
+    ('Thought for 4 s', 'Thought for a moment', 'Thought before it answered')
+    """
+    if value is None:
+        return "Thought before it answered"
+    return "Thought for a moment" if value < 1 else f"Thought for {seconds(round(value)).replace('.0', '')}"
+
+
+def tokens(rows: Sequence[StoredMessage]) -> str:
+    """What all segments of a reply wrote: "412 tokens", "≈ 412 tokens", "— tokens"."""
+    used = [row.usage for row in rows if row.usage is not None]
+    counts = [usage.output_tokens for usage in used if usage.output_tokens is not None]
+    if not counts:
+        return f"{UNKNOWN} tokens"
+    about = "≈ " if any(usage.estimated for usage in used) or len(counts) < len(rows) else ""
+    return f"{about}{sum(counts):,} token{'' if sum(counts) == 1 else 's'}"
+
+
+def speed(row: StoredMessage) -> str:
+    """Tokens per second between the first token and the last."""
+    usage = row.usage
+    if usage is None or not usage.output_tokens or row.duration is None or row.first_token is None:
+        return UNKNOWN
+    writing = row.duration - row.first_token
+    if writing < _TOO_SHORT or usage.output_tokens < 2:
+        return UNKNOWN
+    rate = (usage.output_tokens - 1) / writing
+    return f"{'≈ ' if usage.estimated else ''}{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def under(rows: Sequence[StoredMessage]) -> str:
+    """The grey line under a reply; its model's name is as the server wrote it, so it still has to be made a label."""
+    row = rows[-1]
+    model = row.model_answered or row.model_asked or UNKNOWN
+    if row.state in ("failed", "blocked") and not any(part.text for part in rows):
+        return model
+    return f"{model} · {tokens(rows)} · {seconds(row.first_token)} · {speed(row)} tok/s"
+
+
+def explained(rows: Sequence[StoredMessage], zone: tzinfo) -> str:
+    """The same at length, for who points at it."""
+    row = rows[-1]
+    sent = row.usage.input_tokens if row.usage else None
+    about = "≈ " if row.usage and row.usage.estimated else ""
+    lines = [
+        f"Model asked: {row.model_asked or UNKNOWN}, answered: {row.model_answered or UNKNOWN}",
+        f"Connection: {row.connection or UNKNOWN}",
+        f"Sent: {about}{sent:,} tokens" if sent is not None else f"Sent: {UNKNOWN} tokens",
+        f"First token after {seconds(row.first_token)}, whole call {seconds(row.duration)}",
+        f"{row.created.astimezone(zone):%Y-%m-%d %H:%M}",
+    ]
+    if row.retries:
+        lines.insert(-1, f"Tried again {row.retries} time{'' if row.retries == 1 else 's'}")
+    return "\n\n".join(lines)
+
+
+def ended(row: StoredMessage) -> str | None:
+    """How the reply ended, as a sentence; None when it is whole."""
+    limit = row.options.get("max_output")
+    return how_it_ended(row.state, error=row.error, limit=limit if isinstance(limit, int) else None)
+
+
+def way_outs(shown: Shown) -> tuple[str, ...]:
+    """What is offered beside the sentence, in order; words of `chatbot.ui.callbacks`."""
+    row = shown.row
+    found: list[str] = []
+    if row.state in CONTINUABLE and shown.text.strip():
+        found.append("continue")
+    if row.state in ("cut", "failed") or (row.state in CONTINUABLE and not shown.text.strip()):
+        found.append("retry")
+    if row.state in ("filtered", "refused", "blocked"):
+        found.append("edit")
+    if row.way_out in ("settings", "model", "edit", "raise_limit", "data_folder") and row.way_out not in found:
+        found.append("settings" if row.way_out == "data_folder" else row.way_out)
+    return tuple(found)
+
+
+def by_day(lines: Iterable[Line], now: datetime) -> list[tuple[str, list[Line]]]:
+    """Lines under their headings, in the order in which they come; days are those of `now`'s zone."""
+    groups: list[tuple[str, list[Line]]] = []
+    for line in lines:
+        heading = "Pinned" if line.pinned else _day(line.updated.astimezone(now.tzinfo), now)
+        if not groups or groups[-1][0] != heading:
+            groups.append((heading, []))
+        groups[-1][1].append(line)
+    return groups
+
+
+def _day(moment: datetime, now: datetime) -> str:
+    ago = (now.date() - moment.date()).days
+    if ago <= 0:
+        return "Today"
+    if ago == 1:
+        return "Yesterday"
+    return "Last 7 days" if ago < 7 else "Earlier"

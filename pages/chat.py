@@ -1,0 +1,26 @@
+"""The chat: what was said, what is being said, and the input."""
+
+import streamlit as st
+
+from chatbot.ui import conversation, head, note, session, sidebar, suggestions
+from chatbot.ui.callbacks import INPUT, send
+from chatbot.ui.open_chat import at_address, current, keep_address, look
+
+session.guard("pages/chat.py")
+engine, home = session.engine(), session.home()
+defaults = home.default_options()
+
+view = look(engine, at_address(defaults), defaults)
+chat = current()
+keep_address(chat)
+
+sidebar.draw(engine, chat)
+head.draw(view.conversation if view else None, chat)
+note.draw(chat)
+column = st.container(key="messages")
+# Before the replies are followed: what comes after them in the script is only there when they have ended.
+st.chat_input("Message ByteBot", key=INPUT, on_submit=send, submit_mode="submit")
+if view is None:
+    suggestions.draw(column, chat)
+else:
+    conversation.draw(column, view, chat, engine)
