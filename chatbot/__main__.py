@@ -1,0 +1,135 @@
+"""The command `chatbot`, the same as `python -m chatbot`."""
+
+import argparse
+import gc
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from chatbot import __version__
+from chatbot.core.errors import BadInput, ByteBotError
+from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
+from chatbot.terminal.streams import prepare, say, silence
+from chatbot.terminal.way_out import ON_ERROR
+
+USAGE = 2
+_EXIT = """\
+exit status of ask: 0 a whole reply was stored; 1 it is partial or failed, and a sentence on standard error says how to
+go on; 2 wrong usage; 130 stopped by Ctrl-C, the part is kept; 141 standard output was closed (as by `| head -1`): the
+reply is stopped, the part is kept; 143 asked to end (SIGTERM), the part is kept.
+
+On a terminal, control characters in a reply are made visible; in a pipe or a file it is as the model sent it."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run it, with the process's own arguments by default; gives the exit status."""
+    prepare()
+    try:
+        arguments = _parser().parse_args(argv)
+        with ending_politely():
+            if argv is None and arguments.command == "ask":
+                with _short_life():
+                    return _run(arguments)
+            return _run(arguments)
+    except SystemExit as leaving:  # argparse has said why
+        return leaving.code if isinstance(leaving.code, int) else USAGE
+    except KeyboardInterrupt:
+        say("")
+        return INTERRUPTED
+    except Terminated as ended:
+        return ended.status
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return READER_LEFT
+    except ByteBotError as error:
+        hint = ON_ERROR.get(error.way_out) if error.way_out else None
+        say(f"chatbot: {' '.join(filter(None, (error.sentence, hint)))}")
+        return USAGE if isinstance(error, BadInput) else 1
+
+
+@contextmanager
+def _short_life() -> Iterator[None]:
+    """No search for garbage in a process that ends soon: in what was imported there is none, and it takes a quarter
+    of a one shot's time, half of that when the interpreter ends.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    # Each face is imported only when it is wanted: `--help` and one shots are to be quick.
+    if arguments.command == "serve":
+        from chatbot.terminal.serve import serve
+
+        return serve(arguments.port)
+    from chatbot.terminal.opening import Chosen
+
+    chosen = Chosen(
+        latest=arguments.latest,
+        conversation=arguments.conversation,
+        connection=arguments.connection,
+        model=arguments.model,
+        system=arguments.system,
+        temperature=arguments.temperature,
+        max_output=arguments.max_output,
+        temporary=arguments.temporary,
+    )
+    if arguments.command == "ask":
+        from chatbot.terminal.ask import ask
+
+        return ask(chosen, arguments.words)
+    from chatbot.terminal.repl import repl
+
+    return repl(chosen)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatbot",
+        description="A chat app that you own. Without a command: a conversation in this terminal.",
+    )
+    parser.add_argument("--version", action="version", version=f"chatbot {__version__}")
+    _add_choices(parser)
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+    one_shot = commands.add_parser(
+        "ask",
+        help="ask once and print the reply",
+        description="Ask once and print the reply as it comes. What is piped in is joined to the words by a blank line. "
+        "With --continue or --conversation and no words, a reply that is not whole is continued or tried again.",
+        epilog=_EXIT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # What was given before `ask` holds too: without SUPPRESS its own defaults would take it back.
+    _add_choices(one_shot, default=argparse.SUPPRESS)
+    one_shot.add_argument("words", nargs="*", metavar="WORDS", help="what to ask")
+    serve = commands.add_parser("serve", help="serve the chat page in a browser")
+    serve.add_argument("--port", type=int, default=8501, help="where, on 127.0.0.1 (%(default)s)")
+    return parser
+
+
+def _add_choices(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    def add(name: str, metavar: str, help: str) -> None:
+        parser.add_argument(name, metavar=metavar, default=default, help=help)
+
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--continue",
+        dest="latest",
+        action="store_true",
+        default=default or False,
+        help="go on with the newest conversation, wherever it was held",
+    )
+    which.add_argument("--conversation", metavar="ID", default=default, help="go on with this one")
+    add("--connection", "NAME", "the connection to use")
+    add("--model", "ID", "the model to ask")
+    add("--system", "TEXT", 'the system prompt; "" sends none')
+    add("--temperature", "N", 'from 0 to 2, or "off"')
+    add("--max-output", "N", 'the longest reply in tokens, or "off"')
+    parser.add_argument("--temporary", action="store_true", default=default or False, help="keep no words of this chat")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""What the command line asks for, and the house opened with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chatbot.core.errors import NotFound
+from chatbot.terminal.streams import say
+
+if TYPE_CHECKING:
+    from chatbot.core.settings import Options
+    from chatbot.engine.engine import Engine
+    from chatbot.home.home import Home
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The options of the command line as they were typed. None is the settings' own."""
+
+    latest: bool = False
+    """Go on with the conversation of the last activity, wherever that was."""
+    conversation: str | None = None
+    connection: str | None = None
+    model: str | None = None
+    system: str | None = None
+    temperature: str | None = None
+    max_output: str | None = None
+    temporary: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        return self.latest or self.conversation is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything a face needs. `conversation` and `head` are None where a new conversation begins."""
+
+    home: "Home"
+    engine: "Engine"
+    options: "Options"
+    conversation: str | None = None
+    head: int | None = None
+
+
+@contextmanager
+def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
+    """The house, closed afterwards: what is still being written is kept then. ByteBotError says why it stays shut."""
+    from chatbot.engine.choose import choose, read_number
+    from chatbot.engine.open import open_engine
+    from chatbot.home.home import Home
+
+    temperature = None if chosen.temperature is None else read_number("temperature", chosen.temperature)
+    max_output = None if chosen.max_output is None else read_number("max_output", chosen.max_output)
+    home = Home.open()
+    for problem in home.problems():
+        say(f"chatbot: {problem}")
+    engine = open_engine(home, temporary=chosen.temporary, titles=titles)
+    try:
+        stored = None
+        if chosen.goes_on:
+            engine.recover()  # what a killed process left behind is cut now, so that it can go on
+            conversations = engine.store.conversations
+            stored = conversations.get(chosen.conversation) if chosen.conversation else conversations.latest()
+            if stored is None:
+                raise NotFound("There is no conversation to go on with yet.")
+        options = choose(
+            home,
+            stored.options if stored else None,
+            connection=chosen.connection,
+            model=chosen.model,
+            system=chosen.system,
+            temperature=temperature,
+            max_output=max_output,
+        )
+        yield House(
+            home=home,
+            engine=engine,
+            options=options,
+            conversation=stored.id if stored else None,
+            head=stored.head if stored else None,
+        )
+    finally:
+        engine.close()

@@ -1,0 +1,52 @@
+"""Standard input, output and error, as they really are: closed, piped, full, or in an encoding that lacks letters."""
+
+import contextlib
+import io
+import os
+import sys
+from typing import TextIO
+
+from chatbot.core.errors import BadInput
+from chatbot.core.text import LONGEST_MESSAGE
+from chatbot.terminal.screen import visible
+
+
+def prepare() -> None:
+    """Let no letter that a terminal's encoding lacks end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def say(sentence: str) -> None:
+    """A sentence on standard error, whatever is in it; nothing happens when nobody can read it."""
+    with contextlib.suppress(OSError, ValueError):
+        print(visible(sentence), file=sys.stderr, flush=True)
+
+
+def read_pipe() -> str:
+    """What was piped in, "" when standard input is a terminal or closed. Bytes that are no UTF-8 are repaired."""
+    if sys.stdin is None or is_terminal(sys.stdin):
+        return ""
+    most = LONGEST_MESSAGE * 4  # bytes of a letter at most
+    read = sys.stdin.buffer.read(most + 1)
+    if len(read) > most:
+        raise BadInput(f"More than {LONGEST_MESSAGE:,} characters were piped in. Send them in parts.")
+    return read.decode("utf-8-sig", errors="replace")
+
+
+def silence(stream: TextIO | None) -> None:
+    """Let the rest go nowhere: nobody reads it, and the interpreter's own flush at the end must not fail on it."""
+    if stream is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -1,0 +1,44 @@
+"""What a person can do after a reply that is not whole, in a terminal's words."""
+
+from collections.abc import Mapping
+
+from chatbot.core.errors import WayOut
+from chatbot.core.messages import CONTINUABLE, State
+
+# {again} is the command that goes on with the conversation.
+AFTER_ASK: Mapping[WayOut, str] = {
+    "continue": "Go on with: {again}",
+    "retry": "Try again with: {again}",
+    "wait": "Wait a while, then try again with: {again}",
+    "settings": "Put the connection right on the settings page (chatbot serve), then: {again}",
+    "model": "Name another model: {again} --model ID",
+    "raise_limit": "Raise the limit: {again} --max-output N",
+    "edit": 'Say it differently: {again} "…"',
+    "data_folder": "See to the data folder and the space on its disk, then: {again}",
+}
+IN_REPL: Mapping[WayOut, str] = {
+    "continue": "/continue goes on, /retry begins again.",
+    "retry": "/retry tries again.",
+    "wait": "Wait a while; /retry tries again.",
+    "settings": "Put it right on the settings page (chatbot serve) or choose another /connection; then /retry.",
+    "model": "/models lists what there is, /model ID chooses; then /retry.",
+    "raise_limit": "/max N raises the limit; then /retry.",
+    "edit": "Say it differently.",
+    "data_folder": "See to the data folder and the space on its disk; then /retry.",
+}
+# Before anything was stored there is no reply to try again.
+ON_ERROR: Mapping[WayOut, str] = {
+    "settings": "The settings page is behind: chatbot serve",
+    "retry": "Try again.",
+    "wait": "Wait a while and try again.",
+    "data_folder": "The data folder is where BYTEBOT_DATA_DIR says; nothing was sent.",
+}
+
+
+def way_on(state: State, way_out: WayOut | None, *, empty: bool) -> WayOut:
+    """What helps most. A part is worth going on with, whatever broke it."""
+    if state in CONTINUABLE and not empty:
+        return "continue"
+    if state in ("filtered", "refused"):
+        return "edit"
+    return way_out if way_out and way_out != "continue" else "retry"

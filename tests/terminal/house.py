@@ -1,0 +1,110 @@
+"""A data folder, an environment and the command in it: in this process, as a child, and on a terminal of its own."""
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chatbot.__main__ import main
+from chatbot.home.home import Home
+from chatbot.store.store import Store
+from chatbot.store.values import Conversation, StoredMessage
+from tests.fake_openai import FakeOpenAI
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "sk-canary-0f1e2d3c4b5a69788796"
+COMMAND = (sys.executable, "-m", "chatbot")
+QUICK = "connect = 0.5\nfirst = 0.8\nbytes = 0.4\ndeltas = 0.5\ntotal = 10.0"
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    out: str
+    err: str
+
+
+class House:
+    def __init__(self, folder: Path, server: FakeOpenAI) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.server = server
+        self.environ = {
+            "BYTEBOT_DATA_DIR": str(self.data),
+            "BYTEBOT_CACHE_DIR": str(folder / "cache"),
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": server.base_url,
+        }
+
+    @property
+    def home(self) -> Home:
+        return Home.open(self.environ, cwd=self.folder)
+
+    def settings(self, text: str) -> None:
+        self.data.mkdir(exist_ok=True)
+        (self.data / "settings.toml").write_text(text)
+
+    def impatient(self) -> None:
+        """Timeouts short enough for a test that waits for one."""
+        self.settings(f"[connections.openai.timeouts]\n{QUICK}\n")
+
+    def run(self, *argv: str, piped: bytes | None = None) -> Ran:
+        """The command in this process. Without `piped`, standard input is closed."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            self._enter(patch)
+            patch.setattr(sys, "stdin", None if piped is None else io.TextIOWrapper(io.BytesIO(piped)))
+            status = main(argv)
+        return Ran(status, out.getvalue(), err.getvalue())
+
+    def _enter(self, patch: pytest.MonkeyPatch) -> None:
+        patch.chdir(self.folder)
+        for name in [name for name in os.environ if name.startswith(("OPENAI_", "BYTEBOT_"))]:
+            patch.delenv(name)
+        for name, value in self.environ.items():
+            patch.setenv(name, value)
+
+    @property
+    def child_environ(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "BYTEBOT_"))}
+        return {**kept, **self.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "PYTHONDEVMODE": ""}
+
+    def child(self, *argv: str, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
+        """The command as a process of its own."""
+        return subprocess.Popen(
+            [*COMMAND, *argv],
+            cwd=self.folder,
+            env=self.child_environ,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    # — what is kept —
+
+    @contextlib.contextmanager
+    def store(self) -> Iterator[Store]:
+        opened = Store.open(self.home.database_url)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def latest(self) -> tuple[Conversation, list[StoredMessage]]:
+        """The newest conversation and every message of it, as they were made."""
+        with self.store() as store:
+            conversation = store.conversations.latest()
+            assert conversation is not None, "nothing was stored"
+            ids = list(store.conversations.tree(conversation.id).by_id)
+            rows = store.conversations.messages(ids)
+            return conversation, [rows[id] for id in ids]
+
+    def everything_written(self) -> bytes:
+        """The bytes of every file below the folder."""
+        return b"".join(path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file())
