@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from chatbot.core.errors import ProviderError
 from chatbot.core.settings import EMBEDDED, EMBEDDED_MODEL, Connection, Secret
+from chatbot.providers.chat_completions import ChatCompletions
 from chatbot.providers.embedded_child import CHILD, MISSING, Address, Child
 from chatbot.providers.embedded_server import CONTEXT, MAX_OUTPUT
 from chatbot.providers.provider import Cancel, Chunk, Model, Provider, Quirks, Request
@@ -14,6 +16,18 @@ from chatbot.providers.provider import Cancel, Chunk, Model, Provider, Quirks, R
 def embedded_available() -> str | None:
     """None when the offline model can be tried here, else one sentence that says why not. Loads nothing."""
     return None if importlib.util.find_spec("xllamacpp") else MISSING
+
+
+def within_reason(request: Request) -> Request:
+    """The request as this model can bear it: its own name, and an end before it goes in circles for minutes.
+
+    >>> within_reason(Request(messages=[], model="", max_output=4096)).max_output
+    1024
+    >>> within_reason(Request(messages=[], model="", max_output=5)).max_output
+    5
+    """
+    most = MAX_OUTPUT if request.max_output is None else min(request.max_output, MAX_OUTPUT)
+    return replace(request, model=EMBEDDED_MODEL, max_output=most)
 
 
 class Embedded:
@@ -30,9 +44,21 @@ class Embedded:
         self._last: tuple[Address, Provider] | None = None
 
     def stream(self, request: Request, cancel: Cancel) -> Iterator[Chunk]:
-        provider = self._provider(self.child.address(self._weights, cancel))
-        asked = request.max_output or MAX_OUTPUT
-        yield from provider.stream(replace(request, model=EMBEDDED_MODEL, max_output=min(asked, MAX_OUTPUT)), cancel)
+        asked = within_reason(request)
+        try:
+            chunks = self._begin(asked, cancel)
+            first = next(chunks)
+        except ProviderError:
+            # The port of a killed child stays open for a moment. Asking once more bills nobody.
+            if not self.child.died(within=0.5):
+                raise
+            chunks = self._begin(asked, cancel)
+            first = next(chunks)
+        yield first
+        yield from chunks
+
+    def _begin(self, request: Request, cancel: Cancel) -> Iterator[Chunk]:
+        return self._provider(self.child.address(self._weights, cancel)).stream(request, cancel)
 
     def models(self) -> list[Model]:
         return [Model(id=EMBEDDED_MODEL, context=CONTEXT)]
@@ -46,8 +72,6 @@ class Embedded:
     def _provider(self, address: Address) -> Provider:
         last = self._last
         if last is None or last[0] != address:
-            from chatbot.providers.chat_completions import ChatCompletions
-
             connection = Connection(name=EMBEDDED, base_url=address.base_url, model=EMBEDDED_MODEL, context=CONTEXT)
             last = self._last = (address, ChatCompletions(connection, Secret(address.api_key), self._quirks))
         return last[1]

@@ -69,6 +69,16 @@ class Child:
             raise Stopped
         return wanted.result()
 
+    def died(self, *, within: float) -> bool:
+        """Is it gone, or is it ending just now? Waits so many seconds for a child that lives."""
+        with self._lock:
+            process = self._process
+        if process is None:
+            return True
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(within)
+        return process.poll() is not None
+
     def close(self) -> None:
         """End the child; the next request starts it again."""
         with self._lock:

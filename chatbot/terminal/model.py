@@ -5,12 +5,11 @@ import sys
 from chatbot.core.errors import EmbeddedUnavailable, SettingsError
 from chatbot.home import weights
 from chatbot.home.home import Home
+from chatbot.providers.embedded import embedded_available
 
 
 def fetch_model() -> bool:
     """Fetch the offline model unless it is there; prints what it does. False when there is none afterwards."""
-    from chatbot.providers.embedded import embedded_available
-
     try:
         folder = Home.open().folders.cache
         if why_not := embedded_available():
