@@ -74,6 +74,17 @@ def stream(exchange: Exchange, count: int, rate: float) -> None:
     return None
 
 
+def clock(exchange: Exchange) -> None:
+    """clock:COUNT@RATE; each token is the moment at which it leaves, in milliseconds, so that a page knows how late it is."""
+    count, rate = _count_and_rate(exchange.argument)
+    exchange.begin()
+    began = time.monotonic()
+    for number in range(1, count + 1):
+        exchange.text(f"{time.time() * 1000:.0f}{' ' if number % 12 else chr(10) * 2}")
+        exchange.wait(began + number / rate - time.monotonic() if rate else 0)
+    exchange.close_properly(count)
+
+
 def _count_and_rate(argument: str, count: int = 100) -> tuple[int, float]:
     number, _, rate = argument.partition("@")
     return int(number or count), float(rate or 0)
@@ -195,13 +206,16 @@ class Entry:
 SCRIPTS: dict[str, Entry] = {
     "echo": Entry("streams the last user message back", echo),
     "words": Entry("words:COUNT@RATE: so many tokens of Markdown, so many a second (0: as fast as possible)", words),
+    "clock": Entry("clock:COUNT@RATE: as words, but each token says when it left", clock),
     "silent": Entry("headers, then nothing", silent),
     "mute": Entry("not even headers", mute),
     "slow-first": Entry("slow-first:SECONDS until the first token", slow_first),
     "reasoning": Entry("thinks before it answers; reasoning:FIELD names the field", reasoning),
     "length": Entry("length:COUNT@RATE: cut by the limit", length),
     "refusal": Entry("declines in refusal deltas", refusal),
-    "refuses": Entry("refuses:PARAMETER[@vllm|ollama|plain|nested]: 400 while the request has it, then echo", refuses),
+    "refuses": Entry(
+        "refuses:PARAMETER[,…][@vllm|ollama|plain|nested]: 400 while the request has it, then echo", refuses
+    ),
     "context": Entry("context:WORDS: 400 when the messages hold more words, else echo", context),
     "strict": Entry("echo, but 400 when the messages are in a wrong order", strict),
 }
