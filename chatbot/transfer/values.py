@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chatbot.core.messages import Role, State
 
@@ -41,6 +41,7 @@ class Entry:
 def file_name(heading: Heading, ending: str) -> str:
     """A name that every file system takes: what is readable of the title, and the day.
 
+    >>> from datetime import UTC
     >>> file_name(Heading(id="a", title="Why? a/b: Größe", created=datetime(2026, 11, 22, tzinfo=UTC)), "md")
     'Why-a-b-Größe-2026-11-22.md'
     """

@@ -13,11 +13,10 @@ from typing import Any
 import streamlit as st
 
 from chatbot.core.errors import ByteBotError
-from chatbot.core.settings import Options
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.view import newest_reply_below
 from chatbot.ui import session
-from chatbot.ui.open_chat import LAST, MOST, Note, OpenChat, current, open_conversation, open_new, undo_until
+from chatbot.ui.open_chat import LAST, MOST, Note, current, open_conversation, open_new, undo_until
 
 INPUT = "input"
 
@@ -222,5 +221,3 @@ def _start(action: Action, *, key: str) -> None:
     chat.conversation, chat.head = turn.conversation, turn.reply
     # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
     chat.last = chat.last + 2 if chat.last < MOST else LAST
-
-

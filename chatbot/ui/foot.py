@@ -7,14 +7,13 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from chatbot.core.blocks import label
 from chatbot.engine.view import Shown
 from chatbot.ui import callbacks, models, session
 from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.clock import zone
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.open_chat import OpenChat
-from chatbot.ui.words import ended, explained, under, way_outs
+from chatbot.ui.words import ended, explained, sentence, under, way_outs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +32,20 @@ def places() -> Foot:
     """All of them, empty."""
     above = st.empty()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        row = [st.empty() for _ in range(4)]
-    return Foot(above, *row, below=st.empty())
+        words, branches, copy, menu = (st.empty() for _ in range(4))
+    return Foot(above, words, branches, copy, menu, below=st.empty())
 
 
 def draw(foot: Foot, shown: Shown, chat: OpenChat, *, last: bool) -> None:
     """Under a reply that is over."""
-    sentence = ended(shown.row)
-    if sentence is not None or shown.row.notes:
+    how = ended(shown.row)
+    if how is not None or shown.row.notes:
         with foot.above.container(gap="xsmall"):
             for note in shown.row.notes:
-                st.caption(f":material/info: {label(note)}")
-            if sentence is not None:
-                _how_it_ended(sentence, shown, last=last)
-    foot.words.caption(label(under(shown.rows)), width="stretch")
+                st.caption(f":material/info: {sentence(note)}")
+            if how is not None:
+                _how_it_ended(how, shown, last=last)
+    foot.words.caption(sentence(under(shown.rows)), width="stretch")
     if len(shown.siblings) > 1:
         with foot.branches:
             switch(shown)
@@ -79,7 +78,7 @@ def live(foot: Foot, shown: Shown, *, here: bool, esc: bool) -> None:
 
 def label_lines(text: str) -> str:
     """Several lines for a tooltip, each made safe."""
-    return "\n\n".join(label(line) for line in text.split("\n\n"))
+    return "\n\n".join(sentence(line) for line in text.split("\n\n"))
 
 
 def switch(shown: Shown) -> None:
@@ -96,9 +95,7 @@ def switch(shown: Shown) -> None:
 
 
 def _arrow(sign: str, key: str, help: str, target: int, disabled: bool) -> None:
-    st.button(
-        sign, key=key, help=help, type="tertiary", disabled=disabled, on_click=callbacks.switch, args=(target,)
-    )
+    st.button(sign, key=key, help=help, type="tertiary", disabled=disabled, on_click=callbacks.switch, args=(target,))
 
 
 def user_menu(shown: Shown) -> None:
@@ -142,9 +139,9 @@ def raw_text(shown: Shown) -> None:
     st.button("Close", key=f"close-raw-{shown.id}", on_click=callbacks.cancel)
 
 
-def _how_it_ended(sentence: str, shown: Shown, *, last: bool) -> None:
+def _how_it_ended(how: str, shown: Shown, *, last: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(label(sentence), width="stretch" if len(sentence) > 60 else "content")
+        st.caption(sentence(how), width="stretch" if len(how) > 60 else "content")
         if last:
             for way in way_outs(shown):
                 _way_out(way, shown)

@@ -12,9 +12,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
-from chatbot.core.blocks import drawable, hold_back, label
+from chatbot.core.blocks import drawable
 from chatbot.ui.reading import Reading
-from chatbot.ui.words import seconds, thought_for
+from chatbot.ui.words import seconds, sentence, thought_for
 
 _SMALL = 500  # characters of an open block below which it is cheap to send again
 _PAUSE, _LONGER_PAUSE = 0.018, 0.05  # seconds between two updates of a small and of a larger open block
@@ -65,7 +65,7 @@ class Lead:
             self._unfold(reading, pause=_REASONING_PAUSE)
             return
         if reading.waiting:
-            words = label(reading.waiting)
+            words = sentence(reading.waiting)
         elif not reading.started and waited > 1:
             words = "Next in line."
         else:
@@ -119,7 +119,7 @@ class _Look:
         st.session_state.get("beat")
         words = ""
         if self._continues and not self.reading.over:
-            words = label(self.reading.waiting) if self.reading.waiting else ""
+            words = sentence(self.reading.waiting) if self.reading.waiting else ""
             if not words and not self.reading.heard:
                 words = ":shimmer[Going on…]"
         if words != self._words:
@@ -143,7 +143,7 @@ def _growth(look: _Look, number: int) -> Iterator[str]:
     said = ""
     while True:
         raw, done = look.reading.block(number)
-        text = drawable(raw) if done else drawable(hold_back(raw), open=True)
+        text = drawable(raw) if done else drawable(raw, open=True)
         if not text.startswith(said):
             return
         if len(text) > len(said):

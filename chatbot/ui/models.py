@@ -15,7 +15,6 @@ _AGAIN = 30.0  # the same where the server did not answer
 _QUICK = 0.15  # seconds that a page waits for a quick answer
 
 
-
 @dataclass(slots=True)
 class _Listing:
     """What is known of one connection's models. Another address or header makes it another connection."""

@@ -4,9 +4,9 @@ import time
 
 import streamlit as st
 
-from chatbot.core.blocks import label
 from chatbot.ui import callbacks
 from chatbot.ui.open_chat import OpenChat, current
+from chatbot.ui.words import sentence
 
 
 def draw(chat: OpenChat) -> None:
@@ -18,7 +18,7 @@ def draw(chat: OpenChat) -> None:
         if note.until is not None:
             _undo()
             return
-        st.warning(label(note.sentence), icon=":material/info:")
+        st.warning(sentence(note.sentence), icon=":material/info:")
         if note.settings:
             st.page_link("pages/settings.py", label="Open settings", icon=":material/settings:")
 
@@ -32,7 +32,5 @@ def _undo() -> None:
         current().note = None
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(label(note.sentence), width="content")
-        st.button(
-            "Undo", key="undo", icon=":material/undo:", type="tertiary", on_click=callbacks.undo, args=(note,)
-        )
+        st.caption(sentence(note.sentence), width="content")
+        st.button("Undo", key="undo", icon=":material/undo:", type="tertiary", on_click=callbacks.undo, args=(note,))

@@ -125,7 +125,9 @@ def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
         except NotFound:
             lost = chat.conversation
             st.session_state[_KEY] = chat = _replace(OpenChat(options=options))
-            chat.note = Note(sentence=f"There is no conversation {lost!r}. It may have been deleted, or its address cut.")
+            chat.note = Note(
+                sentence=f"There is no conversation {lost!r}. It may have been deleted, or its address cut."
+            )
         except ByteBotError as error:
             chat.note = Note(sentence=error.sentence)
     st.session_state["messages"] = view.shown if view else ()

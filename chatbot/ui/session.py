@@ -54,7 +54,7 @@ def guard(page: str) -> None:
 
 def said(sentence: str, *, icon: str = ":material/check:") -> None:
     """A word in passing, such as "Saved.": a toast. Any text may be in it."""
-    st.toast(label(sentence), icon=icon)
+    st.toast(label(sentence, most=300), icon=icon)
 
 
 def warm() -> None:
@@ -80,6 +80,6 @@ def _engine() -> Engine:
 
 def _closed_door(what: str, error: ByteBotError) -> NoReturn:
     st.title("ByteBot")
-    st.error(f"**{what}.** {label(error.sentence)}", icon=":material/error:")
+    st.error(f"**{what}.** {label(error.sentence, most=600)}", icon=":material/error:")
     st.caption("Nothing was changed and nothing was sent. Reload this page when it is put right.")
     st.stop()

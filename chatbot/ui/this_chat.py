@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from chatbot.core.blocks import label
 from chatbot.core.errors import ByteBotError
 from chatbot.engine.engine import Engine
 from chatbot.ui import callbacks, models, session, warm
 from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.words import sentence
 
 
 def draw(engine: Engine, chat: OpenChat) -> None:
@@ -78,7 +78,7 @@ def _temperature(engine: Engine, chat: OpenChat) -> None:
         args=(toggle, slider),
     )
     if refused is not None:
-        st.caption(label(refused))
+        st.caption(sentence(refused))
     elif chosen:
         st.slider(
             "Temperature",

@@ -3,13 +3,20 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
+from chatbot.core.blocks import label
 from chatbot.core.endings import how_it_ended
 from chatbot.core.messages import CONTINUABLE
 from chatbot.engine.view import Shown
 from chatbot.store.values import Line, StoredMessage
 
 UNKNOWN = "—"
+_LONGEST_SENTENCE = 600
 _TOO_SHORT = 0.05  # seconds of writing in which a speed means nothing
+
+
+def sentence(text: str) -> str:
+    """A sentence that may name what a server or a person wrote, safe to draw; longer than a label may be."""
+    return label(text, _LONGEST_SENTENCE)
 
 
 def seconds(value: float | None) -> str:
