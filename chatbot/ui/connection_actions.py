@@ -1,0 +1,145 @@
+"""What the buttons on a connection do: each a callback that saves at once and says so."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from chatbot.core.errors import BadInput, SettingsError
+from chatbot.core.settings import Connection
+from chatbot.engine.trial import sensible
+from chatbot.home.home import Home
+from chatbot.home.keys import read_key
+from chatbot.providers.provider import Quirks
+from chatbot.ui import connection_form, saving, trials
+
+EDITING = "connection_editing"  # in the session: the name in the form, "" for a new one
+ASKING_KEY = "connection_asking_key"  # the name whose key is being entered
+REMOVING = "connection_removing"  # the name that is about to go
+
+
+def make_default(home: Home, connection: str) -> None:
+    """New chats use it, with its own model; SettingsError when a variable says otherwise."""
+    fixed = home.value("chat", "connection")
+    if fixed.fixed:
+        raise SettingsError(f"New chats use {fixed.value!r}: {saving.source(fixed)}")
+    model = home.value("chat", "model")
+    if model.source == "settings.toml":
+        home.save("chat", "model", None)
+    home.save("chat", "connection", connection)
+
+
+def start_test(home: Home, quirks: Quirks, name: str) -> None:
+    """Test a saved connection, beside the page; SettingsError when its key or entry cannot be used."""
+    trials.begin(home.unlocked(name), home.key(name), quirks)
+
+
+def settle(home: Home, name: str) -> None:
+    """Choose a model for a connection that has none, once its test has brought a list."""
+    trial = trials.of(name)
+    if trial is None or trial.result is None or trial.noticed:
+        return
+    trial.noticed = True
+    connection = home.connections().get(name)
+    model = sensible(trial.result.models)
+    if connection and model and not connection.model:
+        _attempt(name, lambda: home.save_connection(replace(connection, model=model)), f"{name!r} uses {model!r}.")
+
+
+def put(key: str, value: str | None) -> None:
+    """Open or close one of the small forms."""
+    st.session_state[key] = value
+
+
+def edit(connection: Connection | None) -> None:
+    connection_form.fill(connection)
+    st.session_state[EDITING] = connection.name if connection else ""
+
+
+def close() -> None:
+    connection_form.fill(None)
+    st.session_state[EDITING] = None
+
+
+def close_key() -> None:
+    st.session_state[ASKING_KEY] = None
+
+
+def save(home: Home, quirks: Quirks) -> None:
+    editing: str = st.session_state[EDITING]
+
+    def work() -> str:
+        entered = connection_form.read(editing)
+        connection, known = entered.connection, home.connections().get(entered.connection.name)
+        if known and not editing:
+            raise BadInput(f"There is a connection {connection.name!r} already. Edit that one, or take another name.")
+        if entered.key:
+            read_key(entered.key)  # before anything is written: half a connection would puzzle
+        home.save_connection(replace(connection, model=known.model if known else None))
+        if entered.key:
+            home.set_key(connection.name, entered.key)
+        close()
+        start_test(home, quirks, connection.name)
+        return f"{connection.name!r} is saved."
+
+    saving.attempt(connection_form.WHERE, work)
+
+
+def title(found: Connection) -> str:
+    """What people call a server found on this machine."""
+    return {"ollama": "Ollama", "lm-studio": "LM Studio"}.get(found.name, found.name)
+
+
+def add(home: Home, quirks: Quirks, found: Connection) -> None:
+    def work() -> str:
+        home.save_connection(found)
+        start_test(home, quirks, found.name)
+        return f"{title(found)} is added as {found.name!r}."
+
+    saving.attempt(found.name, work)
+
+
+def test(home: Home, quirks: Quirks, name: str) -> None:
+    _attempt(name, lambda: start_test(home, quirks, name), None)
+
+
+def default(home: Home, name: str) -> None:
+    _attempt(name, lambda: make_default(home, name), f"New chats use {name!r}.")
+
+
+def set_model(home: Home, name: str, field: str) -> None:
+    model = (st.session_state[field] or "").strip() or None
+    _attempt(
+        name,
+        lambda: home.save_connection(replace(home.connection(name), model=model)),
+        f"{name!r} uses {model!r} in new chats." if model else f"{name!r} has no model of its own now.",
+    )
+
+
+def set_key(home: Home, quirks: Quirks, name: str, text: str) -> None:
+    def work() -> None:
+        home.set_key(name, text)
+        close_key()
+        start_test(home, quirks, name)
+
+    _attempt(name, work, f"The key of {name!r} is saved.")
+
+
+def forget(home: Home, name: str, header: str = "") -> None:
+    trials.forget(name)
+    what = f"The header {header!r}" if header else "The key"
+    _attempt(name, lambda: home.forget_key(name, header), f"{what} of {name!r} is forgotten.")
+
+
+def remove(home: Home, name: str) -> None:
+    st.session_state[REMOVING] = None
+    trials.forget(name)
+    _attempt(name, lambda: home.remove_connection(name), f"{name!r} is removed.")
+
+
+def _attempt(name: str, work: Callable[[], object], words: str | None) -> None:
+    def both() -> str | None:
+        work()
+        return words
+
+    saving.attempt(name, both)

@@ -1,0 +1,159 @@
+"""The form of a connection: new or changed. Pressing Enter or the button saves it whole."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import streamlit as st
+
+from chatbot.core.errors import BadInput
+from chatbot.core.settings import Connection, Timeouts
+from chatbot.home.home import Home
+from chatbot.home.table import CONNECTION_NAME
+from chatbot.ui import saving
+from chatbot.ui.key_form import key_field, take
+from chatbot.ui.presets import BY_TITLE
+
+WHERE = "connection_form"
+_TIMEOUTS = {
+    "connect": "To connect",
+    "first": "For the first words",
+    "bytes": "Between bytes after that",
+    "deltas": "Between words after that",
+    "total": "For a whole reply",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What the form says. `key` is empty when none was typed."""
+
+    connection: Connection
+    key: str
+
+
+def fill(connection: Connection | None) -> None:
+    """Put a connection into the form, for a callback; None empties it for a new one."""
+    shown = connection or Connection(name="", base_url="")
+    state = st.session_state
+    state["form_preset"] = None
+    state["form_name"] = shown.name
+    state["form_base_url"] = shown.base_url
+    state["form_key"] = ""
+    state["form_headers"] = "\n".join(f"{name}: {text}" for name, text in shown.headers.items())
+    state["form_context"] = shown.context
+    for one in fields(Timeouts):
+        state[f"form_{one.name}"] = getattr(shown.timeouts, one.name)
+    saving.never_mind(WHERE)
+
+
+def draw(home: Home, editing: str, *, save: Callable[[], None], close: Callable[[], None]) -> None:
+    """The form; `editing` is the connection's name, empty for a new one. Both callbacks may call `read`."""
+    if not editing:
+        st.pills(
+            "Fill in for",
+            list(BY_TITLE),
+            key="form_preset",
+            on_change=_preset,
+            help="Fills in the name and the address. Nothing is saved or asked until you say so.",
+        )
+        preset = BY_TITLE.get(st.session_state.get("form_preset") or "")
+        st.caption(preset.about if preset else "Or fill in the form for any other OpenAI-compatible server.")
+    with st.form("connection_form"):
+        _fields(home, editing)
+        saving.refusal(WHERE)
+        with st.container(horizontal=True):
+            st.form_submit_button("Save and test", type="primary", on_click=save)
+            st.form_submit_button("Cancel", type="tertiary", on_click=close)
+
+
+def _fields(home: Home, editing: str) -> None:
+    fixed = home.base_url(editing) if editing else None
+    st.text_input(
+        "Name",
+        key="form_name",
+        disabled=bool(editing),
+        placeholder="my-server",
+        help="Chats refer to a connection by its name, so it stays." if editing else "Letters, digits, - and _.",
+    )
+    st.text_input(
+        "Base URL",
+        key="form_base_url",
+        disabled=bool(fixed and fixed.fixed),
+        placeholder="https://api.example.com/v1",
+        help="Everything before /chat/completions. Most end with /v1.",
+    )
+    if fixed and fixed.fixed:
+        st.caption(saving.plain(saving.source(fixed)))
+    if not editing:
+        key_field("form_key", label="Key (if it needs one)", help="Kept apart from the settings and never shown again.")
+    with st.expander("Headers, context size, timeouts"):
+        st.text_area(
+            "Extra headers",
+            key="form_headers",
+            height=100,
+            placeholder="X-Title: ByteBot",
+            help="One per line, a name, a colon, a text. Secret ones, such as api-key, are kept with the keys.",
+        )
+        if editing and (secret := home.secret_headers(editing)):
+            st.caption(saving.plain(f"Kept with the keys and not shown: {', '.join(secret)}."))
+        st.number_input(
+            "Context size",
+            key="form_context",
+            value=None,
+            min_value=256,
+            max_value=100_000_000,
+            step=1024,
+            placeholder="What the server says",
+            help="Tokens that the model can read and write in one request. Leave it empty unless the server is wrong.",
+        )
+        st.caption("How long to wait, in seconds")
+        columns = st.columns(2)
+        for number, (name, words) in enumerate(_TIMEOUTS.items()):
+            columns[number % 2].number_input(
+                words, key=f"form_{name}", min_value=0.1, max_value=86_400.0, step=5.0, format="%g"
+            )
+
+
+def read(editing: str) -> Entered:
+    """What was filled in, for a callback; the key's field is emptied. BadInput when the form makes no sense."""
+    state, key = st.session_state, take("form_key")
+    name = editing or state["form_name"].strip()
+    if not CONNECTION_NAME.fullmatch(name):
+        shown = f"{name!r} cannot name a connection" if name else "The connection needs a name"
+        raise BadInput(f"{shown}; use letters, digits, - and _, at most 40.")
+    return Entered(
+        Connection(
+            name=name,
+            base_url=state["form_base_url"],
+            headers=_headers(state["form_headers"]),
+            context=state["form_context"],
+            timeouts=Timeouts(**{one.name: _seconds(state[f"form_{one.name}"], one.name) for one in fields(Timeouts)}),
+        ),
+        key,
+    )
+
+
+def _headers(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        name, colon, words = line.partition(":")
+        if not colon or not name.strip():
+            # The line is not repeated: it may be a secret.
+            raise BadInput(f"Line {number} of the extra headers has no name and colon; write it like X-Title: ByteBot.")
+        found[name.strip()] = words.strip()
+    return found
+
+
+def _seconds(value: float | None, name: str) -> float:
+    if value is None:
+        raise BadInput(f"How long to wait ({_TIMEOUTS[name].lower()}) must be a number of seconds.")
+    return value
+
+
+def _preset() -> None:
+    preset = BY_TITLE.get(st.session_state["form_preset"] or "")
+    if preset:
+        st.session_state["form_name"] = preset.name
+        st.session_state["form_base_url"] = preset.base_url

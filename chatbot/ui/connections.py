@@ -1,0 +1,208 @@
+"""The settings' list of connections: what each is, whether it works, and what can be done about it."""
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.core.settings import EMBEDDED, Connection
+from chatbot.home.addresses import warning
+from chatbot.home.home import Home
+from chatbot.providers.provider import Quirks
+from chatbot.ui import connection_actions as actions
+from chatbot.ui import connection_form, saving, trials
+from chatbot.ui.key_form import key_form
+
+_TEST = ":material/network_check:"
+
+
+def draw(home: Home, quirks: Quirks, neighbours: list[Connection]) -> None:
+    """The whole section. `neighbours` are servers found on this machine."""
+    for name in home.connections():
+        actions.settle(home, name)
+    connections = home.connections()
+    for connection in connections.values():
+        if connection.embedded:
+            _offline(home)
+        elif connection.name == st.session_state.get(actions.EDITING):
+            _form(home, quirks, connection.name)
+        else:
+            _card(home, quirks, connection)
+    for found in neighbours:
+        if not any(_same_place(found, known) for known in connections.values()):
+            _offer(home, quirks, found)
+    if st.session_state.get(actions.EDITING) == "":
+        _form(home, quirks, "")
+    else:
+        st.button("Add a connection", icon=":material/add:", on_click=actions.edit, args=(None,), key="add_connection")
+    if trials.running():
+        watch()
+
+
+@st.fragment(run_every=0.5)
+def watch() -> None:
+    """Draws the page anew when a test is over; until then nothing moves."""
+    if not trials.running():
+        st.rerun()
+
+
+def choose_model(home: Home, connection: Connection, *, title: str = "Model") -> None:
+    """A list of what the last test found, in which an id can be typed as well; a choice holds at once."""
+    field = f"model_of:{connection.name}"
+    saving.follow(field, connection.model, where=connection.name)
+    listed = trials.models(connection.name)
+    own = () if connection.model is None or connection.model in listed else (connection.model,)
+    st.selectbox(
+        title,
+        [*own, *listed],
+        index=None,
+        key=field,
+        accept_new_options=True,
+        placeholder="Test to see the list, or type an id",
+        on_change=actions.set_model,
+        args=(home, connection.name, field),
+    )
+
+
+def outcome(name: str) -> None:
+    """How the last test of a connection went."""
+    trial = trials.of(name)
+    if trial is None:
+        return
+    if trial.result is None:
+        st.info("Testing…", icon=":material/hourglass_top:")
+    elif trial.result.works and not trial.result.models:
+        st.info(saving.plain(trial.result.sentence), icon=":material/info:")
+    elif trial.result.works:
+        st.success(saving.plain(trial.result.sentence), icon=":material/check_circle:")
+    else:
+        st.error(saving.plain(trial.result.sentence), icon=":material/error:")
+
+
+def _form(home: Home, quirks: Quirks, editing: str) -> None:
+    st.markdown(f"**{label(editing)}**" if editing else "**New connection**")
+    connection_form.draw(home, editing, save=lambda: actions.save(home, quirks), close=actions.close)
+
+
+def _card(home: Home, quirks: Quirks, connection: Connection) -> None:
+    name = connection.name
+    with st.container(border=True, key=f"connection:{name}"):
+        _head(home, name)
+        st.text(connection.base_url)
+        if told := warning(connection.base_url):
+            st.warning(saving.plain(told), icon=":material/lock_open:")
+        _key(home, quirks, name)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            choose_model(home, connection)
+            st.button("Test", icon=_TEST, key=f"test:{name}", on_click=actions.test, args=(home, quirks, name))
+        outcome(name)
+        saving.refusal(name)
+        if st.session_state.get(actions.REMOVING) == name:
+            _confirm(home, name)
+        else:
+            _buttons(home, connection)
+
+
+def _head(home: Home, name: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{label(name)}**", width="content")
+        if name == home.default_connection():
+            st.badge("New chats", icon=":material/check:", color="primary")
+
+
+def _buttons(home: Home, connection: Connection) -> None:
+    name = connection.name
+    with st.container(horizontal=True):
+        st.button("Edit", type="tertiary", key=f"edit:{name}", on_click=actions.edit, args=(connection,))
+        _make_default(home, name)
+        st.button("Remove", type="tertiary", key=f"remove:{name}", on_click=actions.put, args=(actions.REMOVING, name))
+
+
+def _make_default(home: Home, name: str) -> None:
+    if name == home.default_connection():
+        return
+    fixed = home.value("chat", "connection")
+    st.button(
+        "Use for new chats",
+        type="tertiary",
+        key=f"use:{name}",
+        disabled=fixed.fixed,
+        help=saving.plain(saving.source(fixed)) or None,
+        on_click=actions.default,
+        args=(home, name),
+    )
+
+
+def _key(home: Home, quirks: Quirks, name: str) -> None:
+    if st.session_state.get(actions.ASKING_KEY) == name:
+        key_form(
+            name,
+            button="Save and test",
+            save=lambda text: actions.set_key(home, quirks, name, text),
+            cancel=actions.close_key,
+        )
+        return
+    where = home.key_source(name)
+    # A key in a variable is changed there; the buttons are greyed, so that one sees that it is not forgotten.
+    fixed = where is not None and not where.startswith(("keyring", "file"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"A key is set ({saving.plain(_where(where))})." if where else "No key.", width="content")
+        st.button(
+            "Replace" if where else "Add a key",
+            type="tertiary",
+            key=f"ask_key:{name}",
+            disabled=fixed,
+            on_click=actions.put,
+            args=(actions.ASKING_KEY, name),
+        )
+        if where:
+            _forget(home, name, disabled=fixed)
+    if fixed:
+        st.caption("A variable beats what is saved here, so the key is changed where it is set.")
+    for header in home.secret_headers(name):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"The header {label(header)} is set.", width="content")
+            _forget(home, name, header)
+
+
+def _where(source: str) -> str:
+    """Where a key is, in few words: the path of the file is on the tab about data."""
+    return "in a file for you alone" if source.startswith("file") else source
+
+
+def _forget(home: Home, name: str, header: str = "", *, disabled: bool = False) -> None:
+    st.button(
+        "Forget",
+        type="tertiary",
+        key=f"forget:{name}:{header}",
+        disabled=disabled,
+        on_click=actions.forget,
+        args=(home, name, header),
+    )
+
+
+def _confirm(home: Home, name: str) -> None:
+    st.markdown("Remove this connection and forget its key? Your conversations stay.")
+    with st.container(horizontal=True):
+        st.button("Remove it", type="primary", key=f"really:{name}", on_click=actions.remove, args=(home, name))
+        st.button("Keep it", type="tertiary", key=f"keep:{name}", on_click=actions.put, args=(actions.REMOVING, None))
+
+
+def _offline(home: Home) -> None:
+    with st.container(border=True, key=f"connection:{EMBEDDED}"):
+        _head(home, EMBEDDED)
+        st.caption("The tiny model that comes with ByteBot: English only, often wrong. It needs no key and no network.")
+        _make_default(home, EMBEDDED)
+        saving.refusal(EMBEDDED)
+
+
+def _offer(home: Home, quirks: Quirks, found: Connection) -> None:
+    with st.container(border=True, key=f"found:{found.name}"):
+        st.markdown(f"**{label(actions.title(found))}** is running on this machine.")
+        st.text(found.base_url)
+        st.button(
+            "Add it", icon=":material/add:", key=f"add:{found.name}", on_click=actions.add, args=(home, quirks, found)
+        )
+        saving.refusal(found.name)
+
+
+def _same_place(one: Connection, other: Connection) -> bool:
+    return one.name == other.name or one.base_url == other.base_url.replace("//localhost", "//127.0.0.1")

@@ -1,0 +1,60 @@
+"""What a settings widget's callback does: try, then say that it holds or what is wrong with it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.core.errors import ByteBotError
+from chatbot.home.table import Value
+from chatbot.ui import session
+
+_REFUSED = "settings_refused"  # in the session: where -> what was wrong
+
+
+def plain(sentence: str) -> str:
+    """A sentence as Markdown that shows it letter by letter, whatever a server or a person has put into it."""
+    return label(sentence, most=1_000)
+
+
+def attempt(where: str, work: Callable[[], str | None] | Callable[[], None]) -> bool:
+    """Do the work of a callback and say its words in passing; false when it was refused, `refusal(where)` says why."""
+    never_mind(where)
+    try:
+        words = work()
+    except ByteBotError as error:
+        st.session_state.setdefault(_REFUSED, {})[where] = error.sentence
+        return False
+    if words:
+        session.said(words)
+    return True
+
+
+def refused(where: str) -> bool:
+    """Whether the last attempt was made here and failed."""
+    return where in st.session_state.get(_REFUSED, {})
+
+
+def refusal(where: str) -> None:
+    """What was wrong with the last attempt, if it was made here."""
+    if refused(where):
+        st.error(plain(st.session_state[_REFUSED][where]), icon=":material/error:")
+
+
+def never_mind(where: str) -> None:
+    """Drop what was wrong here: the form it was about is closed."""
+    st.session_state.get(_REFUSED, {}).pop(where, None)
+
+
+def source(value: Value) -> str:
+    """Who fixed a setting, as a caption; empty when this page can change it."""
+    return f"Set by {value.variable} ({value.source}), so it cannot be changed here." if value.fixed else ""
+
+
+def follow(key: str, current: object, *, where: str) -> None:
+    """Let a widget show what holds. What a person typed and was refused stays in it, to be put right.
+
+    Untouched when it is the same already: setting it again would take words away that are being typed.
+    """
+    if key not in st.session_state or (st.session_state[key] != current and not refused(where)):
+        st.session_state[key] = current
