@@ -1,0 +1,37 @@
+"""Settings: connections, what new chats begin with, how it looks, where it is kept, the offline model."""
+
+import streamlit as st
+
+from chatbot.core.settings import Connection
+from chatbot.home.neighbours import neighbours
+from chatbot.ui import appearance, chat_defaults, connections, offline, places, saving, session
+
+session.guard("pages/settings.py")
+
+TABS = ("Connections", "New chats", "Appearance", "Data", "Offline model")
+
+
+@st.cache_data(ttl=20, show_spinner=False)
+def found() -> list[Connection]:
+    """Model servers on this machine; asking costs a third of a second where one keeps silent."""
+    return neighbours()
+
+
+home, engine = session.home(), session.engine()
+appearance.menu()
+
+st.title("Settings")
+for problem in home.problems():
+    st.warning(saving.plain(problem.sentence), icon=":material/warning:")
+
+tabs = st.tabs(TABS, key="settings_tab", on_change="rerun")
+with tabs[0]:
+    connections.draw(home, engine.store.quirks, found())
+with tabs[1]:
+    chat_defaults.draw(home)
+with tabs[2]:
+    appearance.draw()
+with tabs[3]:
+    places.draw(home, engine.store)
+with tabs[4]:
+    offline.about(home)
