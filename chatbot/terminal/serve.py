@@ -39,6 +39,9 @@ def serve(port: int = PORT) -> int:
     if address := running(data):
         print(f"ByteBot is running already: {address}")
         return 0
+    if not is_free(port) and started_by_hand(app, port):
+        print(f"ByteBot is running already: http://{HOST}:{port}")
+        return 0
     fetch_model()
     chosen = next((each for each in range(port, min(port + PORTS_TRIED, 65_536)) if is_free(each)), None)
     if chosen is None:
@@ -67,6 +70,22 @@ def running(data: Path) -> str | None:
     return address if _answers(address) else None
 
 
+def started_by_hand(app: Path, port: int) -> bool:
+    """Is it these pages that listen there, started with `streamlit run` and so without a note?"""
+    import psutil
+
+    for process in psutil.process_iter():
+        try:
+            words = process.cmdline()
+            if "run" in words and any(_is(app, process.cwd(), word) for word in words):
+                listening = {place.laddr.port for place in process.net_connections() if place.status == "LISTEN"}
+                if port in listening:
+                    return True
+        except (psutil.Error, OSError):
+            continue  # another user's, or gone by now
+    return False
+
+
 def is_free(port: int) -> bool:
     """Can a server listen here? Somebody who listens on every address of the machine counts too."""
     with socket.socket() as caller:
@@ -82,6 +101,10 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _is(app: Path, folder: str, word: str) -> bool:
+    return word.endswith(app.name) and Path(folder, word).resolve() == app.resolve()
 
 
 def _answers(address: str) -> bool:
