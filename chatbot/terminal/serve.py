@@ -39,7 +39,7 @@ def serve(port: int = PORT) -> int:
     if address := running(data):
         print(f"ByteBot is running already: {address}")
         return 0
-    if not is_free(port) and started_by_hand(app, port):
+    if not is_free(port) and started_by_hand(app, data, port):
         print(f"ByteBot is running already: http://{HOST}:{port}")
         return 0
     fetch_model()
@@ -70,8 +70,8 @@ def running(data: Path) -> str | None:
     return address if _answers(address) else None
 
 
-def started_by_hand(app: Path, port: int) -> bool:
-    """Is it these pages that listen there, started with `streamlit run` and so without a note?"""
+def started_by_hand(app: Path, data: Path, port: int) -> bool:
+    """Is it these pages on this data folder that listen there, started with `streamlit run` and so without a note?"""
     import psutil
 
     for process in psutil.process_iter():
@@ -79,9 +79,9 @@ def started_by_hand(app: Path, port: int) -> bool:
             words = process.cmdline()
             if "run" in words and any(_is(app, process.cwd(), word) for word in words):
                 listening = {place.laddr.port for place in process.net_connections() if place.status == "LISTEN"}
-                if port in listening:
+                if port in listening and Home.open(process.environ(), Path(process.cwd())).folders.data == data:
                     return True
-        except (psutil.Error, OSError):
+        except (psutil.Error, OSError, ByteBotError):
             continue  # another user's, or gone by now
     return False
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.terminal.serve import is_free, running
+from chatbot.terminal.serve import is_free, running, started_by_hand
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,6 +137,7 @@ def test_pages_that_were_started_by_hand_are_known_too(start: Callable[[int], Se
         launcher = start(port)
         assert launcher.end() == 0
         assert launcher.said == f"ByteBot is running already: http://127.0.0.1:{port}\n"
+        assert not started_by_hand(ROOT / "app.py", tmp_path / "another history", port)
     finally:
         by_hand.kill()
         by_hand.wait()
