@@ -1,7 +1,6 @@
 """The one place where what a database driver raises becomes a sentence and a way out."""
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,13 @@ from chatbot.core.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
+
+_NOT_TAKEN = {
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}
 
 
 @contextmanager
@@ -49,7 +55,7 @@ def _without_words(error: exc.DBAPIError) -> exc.DBAPIError:
 def _from_sqlite(error: sqlite3.Error, path: str) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0)
     if code == sqlite3.SQLITE_READONLY_DBMOVED:
-        return StoreError(f"{path!r} was moved or deleted while it was open. Put it back, then restart ByteBot.")
+        return moved(path)
     match code & 0xFF:
         case sqlite3.SQLITE_FULL:
             return _full(path)
@@ -67,11 +73,18 @@ def _from_sqlite(error: sqlite3.Error, path: str) -> StoreError:
             return _corrupt(path)
         case 0 if "decode" in str(error):  # Python's own: a page's text is no UTF-8, which we never write
             return _corrupt(path)
-        case sqlite3.SQLITE_IOERR if _free(path) == 0:
-            return _full(path)
+        case sqlite3.SQLITE_IOERR if code in _NOT_TAKEN:
+            return StoreFull(
+                f"The disk did not take what was written to {path!r}: it may be full, over your quota, or failing. "
+                "Free some space, then send again."
+            )
         case sqlite3.SQLITE_IOERR:
             return StoreError(f"The disk failed while {path!r} was read or written. Check the disk, then try again.")
     return StoreError(f"{path!r} could not be used ({getattr(error, 'sqlite_errorname', type(error).__name__)}).")
+
+
+def moved(path: str) -> StoreError:
+    return StoreError(f"{path!r} was moved, replaced or deleted while it was open. Put it back, then restart ByteBot.")
 
 
 def _corrupt(path: str) -> StoreCorrupt:
@@ -94,13 +107,6 @@ def _read_only(path: str) -> StoreReadOnly:
 def _writable(path: str) -> bool:
     folder = os.path.dirname(path) or "."
     return os.access(folder, os.W_OK) and (not os.path.exists(path) or os.access(path, os.W_OK))
-
-
-def _free(path: str) -> int | None:
-    try:
-        return shutil.disk_usage(os.path.dirname(path) or ".").free
-    except OSError:
-        return None
 
 
 def _from_postgresql(error: exc.DBAPIError, shown: str) -> StoreError:

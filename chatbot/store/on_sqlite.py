@@ -14,7 +14,7 @@ from sqlalchemy import Connection, QueuePool, create_engine
 
 from chatbot.core.errors import StoreLocked, StoreReadOnly
 from chatbot.store.database import on_begin
-from chatbot.store.driver_errors import driver_errors
+from chatbot.store.driver_errors import driver_errors, moved
 
 BUSY_SECONDS = 5.0
 WAL_BYTES = 1_000 * 4_096
@@ -36,13 +36,14 @@ class SqliteFile:
         self._file = self.path
         self._lock = _lock_for(self._file)
         _make_private(self._file)
+        self._identity = _identity(self._file)
         self.engine = create_engine(
             "sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1, hide_parameters=True
         )
         on_begin(self)
 
     def _connect(self) -> sqlite3.Connection:
-        connection = _connect(Path(self._file).as_uri(), BUSY_SECONDS)
+        connection = _connect(_uri(self._file), BUSY_SECONDS)
         try:
             _use_wal(connection)
             # FULL, not NORMAL: in WAL mode NORMAL does not sync at commit, so a power cut would take what was shown as kept.
@@ -66,6 +67,9 @@ class SqliteFile:
         if not self._lock.acquire(timeout=3 * BUSY_SECONDS):
             raise StoreLocked(f"Too much is being written to {self.path!r}. Wait a moment, then try again.")
         try:
+            # On POSIX a deleted file can be written to for ever, and all of it would be lost.
+            if _identity(self._file) != self._identity:
+                raise moved(self._file)
             yield
             self._checkpoint()
         finally:
@@ -145,6 +149,11 @@ def _connect(uri: str, busy: float) -> sqlite3.Connection:
     return connection
 
 
+def _uri(path: str) -> str:
+    # rw: never make the file anew when it was deleted under us.
+    return f"{Path(path).as_uri()}?mode=rw"
+
+
 def _use_wal(connection: sqlite3.Connection) -> None:
     # Several processes may open a fresh file at once, and the switch does not wait for the others by itself.
     end = time.monotonic() + BUSY_SECONDS
@@ -156,6 +165,14 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
             time.sleep(0.01)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _make_private(path: str) -> None:
@@ -177,7 +194,7 @@ def _make_private(path: str) -> None:
 def raw(backend: SqliteFile) -> Iterator[sqlite3.Connection]:
     """A connection outside the pool that changes nothing by being opened: no WAL, no pragma that writes."""
     with driver_errors(backend.shown, backend.path):
-        connection = _connect(Path(backend.path or "").as_uri(), BUSY_SECONDS)
+        connection = _connect(_uri(backend.path or ""), BUSY_SECONDS)
         try:
             yield connection
         finally:
