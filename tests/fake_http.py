@@ -159,7 +159,7 @@ class Exchange:
     def _peek(self) -> bool:
         try:
             return self._sock.recv(1, socket.MSG_PEEK) != b""
-        except OSError:
+        except (OSError, ValueError):  # TLS cannot be peeked at; a client that waits for an answer says nothing more
             return False
 
     # ── OpenAI's shapes ────────────────────────────────────────────────────────────────────────────────────────────

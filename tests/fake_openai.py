@@ -15,6 +15,7 @@ Also runs by itself: python -m tests.fake_openai --port 9999
 import argparse
 import contextlib
 import socket
+import ssl
 import threading
 from collections import Counter
 from types import TracebackType
@@ -29,9 +30,10 @@ __all__ = ["FAULTS", "POINTS", "SCRIPTS", "FakeOpenAI", "Fault", "Recorded", "Ri
 
 
 class FakeOpenAI:
-    """The server. `port` 0 takes a free one. Use it as a context manager, or call close()."""
+    """The server. `port` 0 takes a free one; `tls` makes it speak https. Use it as a context manager, or call close()."""
 
-    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.requests: list[Recorded] = []
         self._attempts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
@@ -46,7 +48,11 @@ class FakeOpenAI:
 
     @property
     def base_url(self) -> str:
-        return f"http://{self.host}:{self.port}/v1"
+        return f"{self._scheme}://{self.host}:{self.port}/v1"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self._tls else "http"
 
     def url(self, variant: str = "") -> str:
         """A base URL of this server: of a variant of the models endpoint, or of an address where nothing answers.
@@ -61,7 +67,7 @@ class FakeOpenAI:
             return f"https://{self.host}:{self.port}/v1"
         if variant == "unknown-host":
             return "http://no-such-host.invalid/v1"
-        return f"http://{self.host}:{self.port}/{variant}/v1" if variant else self.base_url
+        return f"{self._scheme}://{self.host}:{self.port}/{variant}/v1" if variant else self.base_url
 
     def chats(self, model: str | None = None) -> list[Recorded]:
         """The recorded chat completions, of one model or all."""
@@ -128,6 +134,11 @@ class FakeOpenAI:
 
     def _serve(self, sock: socket.socket) -> None:
         """All requests of one connection."""
+        if self._tls:
+            try:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+            except OSError:
+                return sock.close()  # the client does not trust us, or does not speak TLS
         reader = sock.makefile("rb")
         try:
             while (request := read_request(reader)) is not None and self._answer(sock, request):

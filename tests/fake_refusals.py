@@ -6,10 +6,12 @@ from tests.fake_http import Exchange
 def refuse_parameter(exchange: Exchange, argument: str) -> bool:
     """Answer 400, if the request has the parameter; true when it did.
 
-    "temperature" speaks as OpenAI; "temperature@vllm", "@ollama", "@plain" and "@nested" as others do.
+    "temperature" speaks as OpenAI; "temperature@vllm", "@ollama", "@plain" and "@nested" as others do. Several
+    parameters are parted by commas and refused one at a time.
     """
-    parameter, _, dialect = argument.partition("@")
-    if parameter not in (exchange.request.body or {}):
+    names, _, dialect = argument.partition("@")
+    parameter = next((name for name in names.split(",") if name in (exchange.request.body or {})), None)
+    if parameter is None:
         return False
     value = exchange.request.body[parameter]
     if dialect == "vllm":

@@ -44,7 +44,7 @@ class ChatCompletions:
         sent = parameters.body(request, self._base_url, known)
 
         def refuse(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-            lesson = parameters.lesson(status, parse_words(body), sent, asked)
+            lesson = parameters.lesson(status, parse_words(body), sent, asked, known)
             if lesson is None:
                 return refusal(status, headers, body, asked)
             self._quirks.learn(self._base_url, request.model, lesson.parameter, lesson.instead)
@@ -61,6 +61,7 @@ class ChatCompletions:
                 for chunk in chunks(answer.iter_bytes(), content_type, reader, line.patience):
                     line.check()
                     yield chunk
+                line.whole = True
 
     def models(self) -> list[Model]:
         return self._list(LIST_PATIENCE)
@@ -95,13 +96,14 @@ class ChatCompletions:
             return refusal(status, headers, words, asked)
 
         with (
-            opened(self._connection, self._key, timeouts, Cancel(), asked, refuse) as (client, _),
+            opened(self._connection, self._key, timeouts, Cancel(), asked, refuse) as (client, line),
             client.models.with_streaming_response.list() as answer,
         ):
             for block in answer.iter_bytes():
                 body += block
                 if len(body) > MOST_LIST:
                     break
+            line.whole = True
         try:
             return read_models(json.loads(bytes(body)))
         except (ValueError, RecursionError):

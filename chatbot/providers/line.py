@@ -9,6 +9,8 @@ import errno
 import selectors
 import socket
 import ssl
+import struct
+import sys
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -21,14 +23,19 @@ TICK = (
     0.1  # seconds between looks at the cancel while a connection is being made: a socket that has none cannot be shut
 )
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, 10035)  # the last is Windows' WSAEWOULDBLOCK
+_AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, Any]
 
 
 class Line:
-    """Opens, reads, writes. `leave` frees whoever is blocked in it, who then raises Stopped."""
+    """Opens, reads, writes. `leave` frees whoever is blocked in it, who then raises Stopped.
+
+    `whole`: the answer was read as far as it matters. Until it is set, closing tells the server to stop at once.
+    """
 
     def __init__(self, patience: Patience, cancel: Cancel, address: str) -> None:
         self.patience = patience
+        self.whole = False
         self._cancel = cancel
         self._address = address
         self._sock: socket.socket | None = None
@@ -74,7 +81,8 @@ class Line:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._keep(sock)
                 return self
-        raise ConnectFailed(f"Nothing answers at {self._address}. Is the server running?") from failure
+        there = self._address if host in self._address else f"the proxy {host}:{port}"
+        raise ConnectFailed(f"Nothing answers at {there}. Is the server running?") from failure
 
     def _resolve(self, host: str, port: int) -> list[Address]:
         """The host's addresses. Asking for a name cannot be interrupted: it is left behind in a thread of its own."""
@@ -195,6 +203,11 @@ class Line:
             self._sock = self._handle = None
         for sock in sockets:
             if sock is not None:
+                if not self.whole:
+                    # A reset. An ordinary close waits in the queue behind what is still being sent to us, and a
+                    # server whose buffers are full would go on (and bill) for a minute.
+                    with contextlib.suppress(OSError):
+                        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
                 sock.close()
 
     def get_extra_info(self, info: str) -> Any:

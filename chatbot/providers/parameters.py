@@ -111,15 +111,20 @@ def refused(model: str, base_url: str, known: Mapping[str, str | None]) -> dict[
     return found
 
 
-def lesson(status: int, words: Words, sent: Mapping[str, Any], asked: Asked) -> ParameterRefused | None:
-    """What a refusal teaches about one parameter that was sent; None when it was about something else."""
+def lesson(
+    status: int, words: Words, sent: Mapping[str, Any], asked: Asked, known: Mapping[str, str | None]
+) -> ParameterRefused | None:
+    """What a refusal teaches about one parameter that was sent; None when it was about something else.
+
+    What is `known` is not sent again, so that nothing is taught twice.
+    """
     if status not in (400, 422):
         return None
     parameter = _named(words, sent, asked.model)
     if parameter is None:
         return None
     instead = _instead(parameter, words)
-    if instead is not None and instead not in sent:
+    if instead is not None and instead not in sent and instead not in known:
         sentence = f"{asked.model} does not take {parameter}; {instead} was sent instead."
     else:
         instead = None

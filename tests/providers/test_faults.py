@@ -14,7 +14,7 @@ from tests.fake_openai import FAULTS, FakeOpenAI
 from tests.providers.remembering import Remembering
 
 KEY = "sk-canary-0123456789abcdef"
-QUICK = Timeouts(connect=0.5, first=0.6, bytes=0.4, deltas=0.5, total=10.0)
+QUICK = Timeouts(connect=1.0, first=1.0, bytes=0.7, deltas=0.9, total=20.0)
 CASES = [pytest.param(name, point, id=f"{name}:{point}") for name, fault in FAULTS.items() for point in fault.points]
 
 
@@ -106,4 +106,4 @@ def test_fault(server: FakeOpenAI, name: str, point: str) -> None:
         assert 10 < len(sentence) < 330
         assert "canary" not in sentence
         assert "<" not in sentence
-    assert time.monotonic() - began < 15, "a fault ends within its patience"
+    assert time.monotonic() - began < 40, "a fault ends within its patience"

@@ -121,10 +121,24 @@ def test_the_limit_is_renamed_where_the_server_names_the_other(server: FakeOpenA
     assert provider.refusals("refuses:max_tokens") == {}, "renamed is not refused"
 
 
+def test_a_server_that_takes_the_limit_under_neither_name_gets_none(server: FakeOpenAI) -> None:
+    quirks = Remembering()
+    provider = ChatCompletions(Connection(name="fake", base_url=server.base_url), None, quirks)
+    model = "refuses:max_tokens,max_completion_tokens"
+    taught = []
+    for _ in range(2):
+        with pytest.raises(ParameterRefused) as caught:
+            list(provider.stream(request(model), Cancel()))
+        taught.append((caught.value.parameter, caught.value.instead))
+    assert taught == [("max_tokens", "max_completion_tokens"), ("max_completion_tokens", None)]
+    assert isinstance(list(provider.stream(request(model), Cancel()))[-1], End)
+    assert not {"max_tokens", "max_completion_tokens"} & server.requests[-1].body.keys()
+
+
 def lesson(message: str, code: str = "", parameter: str = "", **body: object) -> ParameterRefused | None:
     asked = Asked(name="x", base_url=OTHER, model="m")
     there = {"temperature": 5, "max_tokens": 9, "reasoning_effort": "low", "stream_options": {}, **body}
-    return parameters.lesson(400, Words(message=message, code=code, parameter=parameter), there, asked)
+    return parameters.lesson(400, Words(message=message, code=code, parameter=parameter), there, asked, {})
 
 
 @pytest.mark.parametrize(
@@ -149,8 +163,8 @@ def test_a_refusal_about_something_else_teaches_nothing() -> None:
     assert lesson("Unsupported value: messages[0].role.", "unsupported_value", "messages[0].role") is None
     words = read_words({"error": {"message": "temperature is not supported", "param": "temperature"}})
     asked = Asked(name="x", base_url=OTHER, model="m")
-    assert parameters.lesson(400, words, {"model": "m"}, asked) is None, "it was not even sent"
-    assert parameters.lesson(500, words, {"temperature": 1}, asked) is None
+    assert parameters.lesson(400, words, {"model": "m"}, asked, {}) is None, "it was not even sent"
+    assert parameters.lesson(500, words, {"temperature": 1}, asked, {}) is None
 
 
 def test_a_value_out_of_range_is_told_not_dropped(server: FakeOpenAI) -> None:
