@@ -62,6 +62,8 @@ class Keeper:
     def _work(self) -> None:
         while not self._closing.is_set():
             with self._news:
+                if self._closing.is_set():
+                    return  # seen under the lock: a close before the wait would be waited for in vain
                 self._news.wait(DRAFT_EVERY if self._kept else RECOVER_EVERY)
                 self._kept = {reply: pair for reply, pair in self._kept.items() if not pair[0].over}
                 kept = list(self._kept.values())
