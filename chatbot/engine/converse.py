@@ -8,49 +8,24 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from chatbot.core.errors import (
-    ByteBotError,
-    ContextTooLong,
-    EmptyReply,
-    ParameterRefused,
-    ProviderError,
-    WayOut,
-)
-from chatbot.core.events import (
-    CallFinished,
-    CallStarted,
-    Event,
-    Failed,
-    Finished,
-    FinishedState,
-    Folded,
-    Outcome,
-    ReasoningDelta,
-    Retrying,
-    Started,
-    Terminal,
-    TextDelta,
-)
+from chatbot.core.errors import ByteBotError, ContextTooLong, EmptyReply, ParameterRefused, ProviderError, WayOut
+from chatbot.core.events import Event, Failed, Finished, FinishedState, Folded, Retrying, Started, Terminal
 from chatbot.core.messages import all_to_wire
 from chatbot.core.retry import MOST_ATTEMPTS, delay, waiting_sentence
 from chatbot.core.settings import Options
-from chatbot.core.tokens import rough
 from chatbot.core.window import Fitted
-from chatbot.engine.overlap import Overlap
-from chatbot.providers.provider import (
-    Cancel,
-    End,
-    Provider,
-    ReasoningChunk,
-    RefusalChunk,
-    Request,
-    Stopped,
-    TextChunk,
-)
+from chatbot.engine.call import Attempt, call
+from chatbot.providers.provider import Cancel, Provider, Request
 
 MOST_ADAPTATIONS = 6  # parameters dropped or renamed in one turn; there are not more to drop
 TRYING_FOR = 180.0  # seconds in which attempts may begin
 REFIT = 0.6  # of the tokens that were too many
+
+BEYOND = "The older messages are beyond what this model can read at once."
+TOO_LONG = "The server found it too long; older messages were left out."
+
+_STATES: dict[str, FinishedState] = {"length": "length", "max_tokens": "length", "content_filter": "filtered"}
+_ORDINARY = {"stop", "eos", "end_turn", "stop_sequence", "tool_calls", "function_call"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,35 +40,24 @@ class Plan:
     room: Callable[[Fitted], int | None] = lambda fitted: None
     """Output tokens that fit beside the messages; None when nobody knows."""
 
+    def request(self, fitted: Fitted) -> Request:
+        limits = [limit for limit in (self.options.max_output, self.room(fitted)) if limit is not None]
+        return Request(
+            messages=all_to_wire(fitted.messages),
+            model=self.options.model,
+            temperature=self.options.temperature,
+            max_output=min(limits) if limits else None,
+            effort=self.options.effort,
+        )
 
-Reserve = Callable[[Fitted, Options], Failed | None]
+
+Reserve = Callable[[Request], Failed | None]
 """Asked before every call: a Failed(blocked) when it must not be made."""
 
 
-def unlimited(fitted: Fitted, options: Options) -> Failed | None:
+def unlimited(request: Request) -> Failed | None:
     """The Reserve of a house without budgets."""
     return None
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What one call has given so far."""
-
-    began: float = field(default_factory=time.monotonic)
-    first: float | None = None
-    text: bool = False
-    refused: bool = False
-    error: ByteBotError | None = None
-    end: End | None = None
-    stopped: bool = False
-
-    @property
-    def silent(self) -> bool:
-        return self.first is None
-
-    def mark(self) -> None:
-        if self.first is None:
-            self.first = time.monotonic() - self.began
 
 
 def converse(
@@ -111,124 +75,57 @@ def converse(
         yield _failed(refused, kept=False)
         return
     if fitted.folded:
-        yield _folded(fitted, "The older messages are beyond what this model can read at once.")
-    attempt_number, adapted, refitted = 1, 0, False
-    deadline = time.monotonic() + TRYING_FOR
-    while True:
-        if cancel.is_set():
-            yield Finished(state="stopped")
-            return
-        if over := reserve(fitted, plan.options):
+        yield _folded(fitted, BEYOND)
+    again = _Again(plan)
+    while not cancel.is_set():
+        request = plan.request(fitted)
+        if over := reserve(request):
             yield over
             return
-        attempt = _Attempt()
-        yield from _call(plan, fitted, provider, cancel, attempt)
+        attempt = Attempt()
+        sent = tuple(kept.ref for kept in fitted.sent)
+        yield from call(provider, request, cancel, attempt, sent=sent, part=plan.part)
+        event, fitted = again.decide(attempt, fitted)
+        yield event
+        if isinstance(event, Finished | Failed):
+            return
+        if isinstance(event, Retrying):
+            cancel.wait(event.delay)
+    yield Finished(state="stopped")
+
+
+@dataclass(slots=True)
+class _Again:
+    """Whether there is another attempt, and with what. Nothing is tried again once a delta has come."""
+
+    plan: Plan
+    number: int = 1
+    adapted: int = 0
+    refitted: bool = False
+    deadline: float = field(default_factory=lambda: time.monotonic() + TRYING_FOR)
+
+    def decide(self, attempt: Attempt, fitted: Fitted) -> tuple[Retrying | Folded | Terminal, Fitted]:
+        """The event that follows the attempt, and the messages of the next one."""
         error = attempt.error
-        if error is None or not attempt.silent:
-            yield _ending(plan, attempt)
-            return
-        if isinstance(error, ParameterRefused) and adapted < MOST_ADAPTATIONS:
-            adapted += 1
-            yield Retrying(attempt=attempt_number, most=MOST_ATTEMPTS, delay=0.0, reason=error.sentence)
-            continue
-        if isinstance(error, ContextTooLong) and not refitted:
-            refitted = True
-            smaller = plan.fit(int(min(fitted.input_estimate, fitted.budget) * REFIT))
+        if not isinstance(error, ProviderError) or not attempt.silent:
+            return _ending(self.plan, attempt), fitted
+        if isinstance(error, ParameterRefused) and self.adapted < MOST_ADAPTATIONS:
+            self.adapted += 1
+            return Retrying(attempt=self.number, most=MOST_ATTEMPTS, delay=0.0, reason=error.sentence), fitted
+        if isinstance(error, ContextTooLong) and not self.refitted:
+            self.refitted = True
+            smaller = self.plan.fit(int(min(fitted.input_estimate, fitted.budget) * REFIT))
             if smaller.messages != fitted.messages:
-                fitted = smaller
-                yield _folded(fitted, "The server found it too long; older messages were left out.")
-                continue
-        if not isinstance(error, ProviderError):
-            yield _ending(plan, attempt)
-            return
-        wait = delay(attempt_number, error, jitter=random.random())
-        if wait is None or time.monotonic() + wait > deadline:
-            yield _ending(plan, attempt)
-            return
-        attempt_number += 1
-        yield Retrying(
-            attempt=attempt_number,
-            most=MOST_ATTEMPTS,
-            delay=wait,
-            reason=waiting_sentence(error, wait, attempt_number),
-        )
-        cancel.wait(wait)
+                return _folded(smaller, TOO_LONG), smaller
+        wait = delay(self.number, error, jitter=random.random())
+        if wait is None or time.monotonic() + wait > self.deadline:
+            return _ending(self.plan, attempt), fitted
+        self.number += 1
+        reason = waiting_sentence(error, wait, self.number)
+        return Retrying(attempt=self.number, most=MOST_ATTEMPTS, delay=wait, reason=reason), fitted
 
 
-def _call(plan: Plan, fitted: Fitted, provider: Provider, cancel: Cancel, attempt: _Attempt) -> Iterator[Event]:
-    """One attempt, from CallStarted to CallFinished; what came of it is left in `attempt`."""
-    options = plan.options
-    wire = all_to_wire(fitted.messages)
-    room = plan.room(fitted)
-    limits = [limit for limit in (options.max_output, room) if limit is not None]
-    request = Request(
-        messages=wire,
-        model=options.model,
-        temperature=options.temperature,
-        max_output=min(limits) if limits else None,
-        effort=options.effort,
-    )
-    yield CallStarted(
-        purpose="reply",
-        model=options.model,
-        input_estimate=sum(rough(message["content"] or "") + 4 for message in wire),
-        sent=tuple(kept.ref for kept in fitted.sent),
-    )
-    attempt.began = time.monotonic()
-    overlap = Overlap(plan.part)
-    stream = provider.stream(request, cancel)
-    try:
-        for chunk in stream:
-            match chunk:
-                case TextChunk(text) | RefusalChunk(text):
-                    attempt.mark()
-                    attempt.refused |= isinstance(chunk, RefusalChunk)
-                    if new := overlap.feed(text):
-                        attempt.text = True
-                        yield TextDelta(new)
-                case ReasoningChunk(text):
-                    attempt.mark()
-                    yield ReasoningDelta(text)
-                case End():
-                    attempt.end = chunk
-    except Stopped:
-        attempt.stopped = True
-    except ByteBotError as caught:
-        attempt.error = caught
-    finally:
-        close = getattr(stream, "close", None)
-        if close is not None:
-            close()
-    if new := overlap.end():
-        attempt.text = True
-        yield TextDelta(new)
-    if attempt.error is None and attempt.end is None and not attempt.stopped:
-        raise AssertionError(f"{type(provider).__name__} ended a stream without End, Stopped or an error")
-    yield _finished_call(attempt)
-
-
-def _finished_call(attempt: _Attempt) -> CallFinished:
-    end, error = attempt.end, attempt.error
-    outcome: Outcome = "answered"
-    if attempt.stopped:
-        outcome = "stopped"
-    elif isinstance(error, ProviderError) and error.uncertain:
-        outcome = "uncertain" if attempt.silent else "broken"
-    elif error is not None:
-        outcome = "refused" if attempt.silent else "broken"
-    return CallFinished(
-        outcome=outcome,
-        model=end.model if end else None,
-        finish_reason=end.finish_reason if end else None,
-        usage=end.usage if end else None,
-        status=error.status if isinstance(error, ProviderError) else None,
-        first_token=attempt.first,
-        duration=time.monotonic() - attempt.began,
-        error=type(error).__name__ if error else None,
-    )
-
-
-def _ending(plan: Plan, attempt: _Attempt) -> Terminal:
+def _ending(plan: Plan, attempt: Attempt) -> Terminal:
     """How the turn ended, from how its last attempt did."""
     if attempt.stopped:
         return Finished(state="stopped")
@@ -238,12 +135,11 @@ def _ending(plan: Plan, attempt: _Attempt) -> Terminal:
     reason = attempt.end.finish_reason
     if attempt.refused:
         return Finished(state="refused")
-    states: dict[str, FinishedState] = {"length": "length", "max_tokens": "length", "content_filter": "filtered"}
-    state = states.get(reason, "complete")
+    state = _STATES.get(reason, "complete")
     if not attempt.text and state in ("complete", "length") and not plan.part:
         return _empty(state, plan.options.max_output)
-    known = {"stop", "eos", "end_turn", "stop_sequence", "tool_calls", "function_call", *states}
-    return Finished(state=state, note=None if reason in known else f"The server ended it with {reason[:40]!r}.")
+    known = reason in _ORDINARY or reason in _STATES
+    return Finished(state=state, note=None if known else f"The server ended it with {reason[:40]!r}.")
 
 
 def _empty(state: FinishedState, limit: int | None) -> Failed:

@@ -4,14 +4,16 @@ import logging
 import threading
 import time
 
-from chatbot.core.errors import ByteBotError, ProviderError
-from chatbot.core.events import CallFinished
+from chatbot.core.errors import ByteBotError
+from chatbot.core.events import CallFinished, CallStarted, TextDelta
 from chatbot.core.settings import Options
 from chatbot.core.text import first_words, repair
 from chatbot.core.tokens import rough
+from chatbot.engine.call import Attempt, call
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.outside import Outside
-from chatbot.providers.provider import Cancel, End, Request, Stopped, TextChunk
+from chatbot.engine.stages import priced
+from chatbot.providers.provider import Cancel, Request
 from chatbot.store.lease import Owner
 from chatbot.store.ledger import Ledger
 from chatbot.store.store import Store
@@ -20,6 +22,8 @@ from chatbot.store.values import Begun
 log = logging.getLogger(__name__)
 
 ASK = "Name this conversation in two to five plain words, in its own language. Answer with the name only."
+MOST_TOKENS = 200  # some think before they name
+LONGEST_ANSWER = 400  # characters; a model that goes on is left
 MOST_READ = 1_500  # characters of each side; a name needs no more, and it is somebody's money
 
 
@@ -77,44 +81,35 @@ class Titles:
             self._asking.discard(threading.current_thread())
 
     def _title(self, conversation: str, options: Options, said: str, answer: str) -> str:
+        """One call, recorded like any other; the name it gave, or nothing."""
         prompt = f"{said[:MOST_READ]}\n\n---\n\n{answer[:MOST_READ]}\n\n---\n\n{ASK}"
+        request = Request(messages=[{"role": "user", "content": prompt}], model=options.model, max_output=MOST_TOKENS)
         provider = self._outside.provider(options.connection)
-        call = self._ledger.sent(
-            conversation=conversation,
-            reply=None,
-            purpose="title",
-            connection=options.connection,
-            base_url=self._outside.connection(options.connection).base_url,
-            model=options.model,
-            input_estimate=rough(prompt) + 4,
-            process=self._process,
-        )
-        began, words, first = time.monotonic(), [], None
-        end: End | None = None
-        error: ProviderError | None = None
-        request = Request(messages=[{"role": "user", "content": prompt}], model=options.model, max_output=200)
-        try:
-            for chunk in provider.stream(request, self._cancel):
-                if isinstance(chunk, TextChunk):
-                    first = first if first is not None else time.monotonic() - began
-                    words.append(chunk.text)
-                elif isinstance(chunk, End):
-                    end = chunk
-        except Stopped:
-            pass
-        except ProviderError as caught:
-            error = caught
-        self._ledger.settle(
-            call,
-            CallFinished(
-                outcome="answered" if end else "refused" if error and not words else "stopped",
-                model=end.model if end else None,
-                finish_reason=end.finish_reason if end else None,
-                usage=end.usage if end else None,
-                status=error.status if error else None,
-                first_token=first,
-                duration=time.monotonic() - began,
-                error=type(error).__name__ if error else None,
-            ),
-        )
-        return first_words(repair("".join(words)).strip().strip("\"'*#“”").strip(), most=60) if end else ""
+        base_url = self._outside.connection(options.connection).base_url
+        attempt, words, number = Attempt(), "", 0
+        leave = Cancel()
+        with self._cancel.calling(leave.set):
+            events = priced(call(provider, request, leave, attempt, purpose="title"), count=rough)
+            for event in events:
+                match event:
+                    case CallStarted():
+                        number = self._ledger.sent(
+                            conversation=conversation,
+                            reply=None,
+                            purpose="title",
+                            connection=options.connection,
+                            base_url=base_url,
+                            model=options.model,
+                            input_estimate=event.input_estimate,
+                            process=self._process,
+                        )
+                    case TextDelta(text):
+                        words += text
+                        if len(words) > LONGEST_ANSWER:
+                            leave.set()  # a server that does not keep to the limit must not bill a whole essay
+                    case CallFinished():
+                        self._ledger.settle(number, event)
+                    case _:
+                        pass
+        name = repair(words).strip().strip("\"'*#“”").strip()
+        return first_words(name, most=60) if attempt.end or attempt.stopped else ""

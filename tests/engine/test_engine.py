@@ -300,7 +300,7 @@ def test_who_lost_the_lease_writes_nothing(store: Store, tmp_path: Path) -> None
     # As another process does that found our lease run out.
     with contextlib.closing(sqlite3.connect(tmp_path / "words.db")) as stranger, stranger:
         stranger.execute("DELETE FROM leases")
-        stranger.execute("UPDATE messages SET state = 'cut', text = 'theirs' WHERE state = 'running'")
+        stranger.execute("UPDATE messages SET state = 'cut', text = 'theirs', empty = 0 WHERE state = 'running'")
     gate.opened.set()
     assert isinstance(events_of(turn)[-1], Failed)
     assert store.conversations.messages([turn.reply])[turn.reply].text == "theirs"
