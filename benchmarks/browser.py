@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -42,13 +42,15 @@ CLOCK = """() => {
 
 @dataclass
 class Bytes:
-    """What the page received since it was opened or since `clear`."""
+    """What the page has received since the counting began: on websockets, and in bodies."""
 
-    received: int = 0
-    sockets: dict[str, int] = field(default_factory=dict)
+    frames: int = 0
+    bodies: int = 0
 
-    def clear(self) -> None:
-        self.received = 0
+    @property
+    def words(self) -> int:
+        """Bytes that carried the conversation: frames where there are any (bodies are scripts then)."""
+        return self.frames or self.bodies
 
 
 @contextlib.contextmanager
@@ -74,10 +76,10 @@ def count_bytes(page: Page) -> Bytes:
 
     def frame(event: dict[str, dict[str, object]]) -> None:
         payload = str(event["response"]["payloadData"])
-        found.received += len(payload) * 3 // 4 if event["response"]["opcode"] == 2 else len(payload)
+        found.frames += len(payload) * 3 // 4 if event["response"]["opcode"] == 2 else len(payload)
 
     def body(event: dict[str, int]) -> None:
-        found.received += event["dataLength"]
+        found.bodies += event["dataLength"]
 
     session.on("Network.webSocketFrameReceived", frame)
     session.on("Network.dataReceived", body)

@@ -30,19 +30,22 @@ def measure(app: App, base_url: str) -> Streamed:
     """Enter to the last word, in a fresh page each time; the first, which warms up, does not count."""
     times = words_text(TOKENS_SENT).count(LAST_WORDS)
     took, received, cpu = [], [], []
-    with app(base_url, f"words:{TOKENS_SENT}@0") as server:
+    with app(base_url, "told") as server:
         for run in range(RUNS + 1):
             with chromium() as page:
                 page.goto(server.url.replace("/_stcore/health", "/"))
                 page.locator("textarea").last.wait_for()
                 page.wait_for_timeout(1500)
+                send(page, f"words:{len(TOKENS)}@0")  # a page loads its code for code blocks when it meets the first
+                wait_for(page, LAST_WORDS)
+                page.wait_for_timeout(1000)
                 found, before = count_bytes(page), server.cpu
-                began = send(page, "Go on.")
-                ended = wait_for(page, LAST_WORDS, times)
+                began = send(page, f"words:{TOKENS_SENT}@0")
+                ended = wait_for(page, LAST_WORDS, times + 1)
                 page.wait_for_timeout(500)
                 if run:
                     took.append(ended - began)
-                    received.append(found.received)
+                    received.append(found.words)
                     cpu.append(server.cpu - before)
     return Streamed(seconds=median(took), received=int(median(received)), cpu=median(cpu))
 

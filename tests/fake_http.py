@@ -43,6 +43,11 @@ class Recorded:
     def messages(self) -> list[dict[str, Any]]:
         return list(self.body.get("messages", [])) if isinstance(self.body, dict) else []
 
+    @property
+    def last_user(self) -> str:
+        said = [str(message.get("content", "")) for message in self.messages if message.get("role") == "user"]
+        return said[-1] if said else ""
+
 
 def read_request(reader: Any) -> Recorded | None:
     """The next request on a connection; None when the client has closed it."""
@@ -237,5 +242,4 @@ class Exchange:
 
     @property
     def last_user(self) -> str:
-        said = [str(message.get("content", "")) for message in self.request.messages if message.get("role") == "user"]
-        return said[-1] if said else ""
+        return self.request.last_user

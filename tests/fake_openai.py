@@ -174,7 +174,8 @@ class FakeOpenAI:
             return list_models, path.removesuffix("/v1/models").strip("/")
         if not path.endswith("/v1/chat/completions") or request.method != "POST":
             return (lambda exchange: exchange.error(404, f"Unknown request URL: {request.path}")), ""
-        name, _, argument = request.model.partition(":")
+        words = request.last_user if request.model == "told" else request.model
+        name, _, argument = words.partition(":")
         if name == "fault":
             return play_fault, argument
         if name in SCRIPTS:

@@ -207,6 +207,7 @@ SCRIPTS: dict[str, Entry] = {
     "echo": Entry("streams the last user message back", echo),
     "words": Entry("words:COUNT@RATE: so many tokens of Markdown, so many a second (0: as fast as possible)", words),
     "clock": Entry("clock:COUNT@RATE: as words, but each token says when it left", clock),
+    "told": Entry("plays the script that the last user message names", echo),
     "silent": Entry("headers, then nothing", silent),
     "mute": Entry("not even headers", mute),
     "slow-first": Entry("slow-first:SECONDS until the first token", slow_first),
