@@ -169,7 +169,7 @@ class Conversations:
             return Tree(
                 [
                     Leaf(id=id, parent=parent, role=role, state=state, continues=continues, empty=empty)
-                    for id, parent, role, state, continues, empty in connection.execute(query)
+                    for id, parent, role, state, continues, empty in connection.execute(query).all()
                 ]
             )
 
@@ -179,7 +179,7 @@ class Conversations:
         with self._database.read() as connection:
             for chunk in _chunks(ids):
                 query = select(messages).where(messages.c.owner == self._database.owner, messages.c.id.in_(chunk))
-                found |= {row.id: message_of(row) for row in connection.execute(query)}
+                found |= {row.id: message_of(row) for row in connection.execute(query).all()}
         return found
 
     def _change(self, id: str, **values: object) -> None:

@@ -45,11 +45,7 @@ def this_process() -> Owner:
     """This process. Worked out once, and again in a child after fork."""
     global _this
     if _this is None or _this.pid != os.getpid():
-        started = _start_of(os.getpid())
-        if started is None:
-            # /proc is hidden even from ourselves; 0.0 makes every other reader unsure instead of wrong.
-            started = 0.0
-        _this = Owner(_host(), _boot(), os.getpid(), started)
+        _this = Owner(_host(), _boot(), os.getpid(), _start_of(os.getpid()) or 0.0)
     return _this
 
 
@@ -68,8 +64,10 @@ def alive(owner: Owner) -> bool | None:
         return True
     started = _start_of(owner.pid)
     if started is None:
-        return None if _exists(owner.pid) else False
-    return not owner.started or abs(started - owner.started) < 0.5
+        return False
+    if not started or not owner.started:
+        return None
+    return abs(started - owner.started) < 0.5
 
 
 def _host() -> str:
@@ -87,7 +85,7 @@ def _boot() -> str:
 
 
 def _start_of(pid: int) -> float | None:
-    """When the process began; None when there is none, it is a zombie, or it cannot be seen."""
+    """When the process began; None when there is none or it is a zombie, 0.0 when it is there and hidden from us."""
     if os.path.exists("/proc/self/stat"):
         return _linux_start_of(pid)
     import psutil
@@ -95,8 +93,10 @@ def _start_of(pid: int) -> float | None:
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
-    except psutil.Error:
+    except psutil.NoSuchProcess:
         return None
+    except psutil.Error:
+        return 0.0
 
 
 def _linux_start_of(pid: int) -> float | None:
@@ -105,21 +105,18 @@ def _linux_start_of(pid: int) -> float | None:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
     except OSError:
-        return None
+        return 0.0 if _is_hidden(pid) else None
     if not fields or fields[0] in (b"Z", b"X"):
         return None
     return int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
-def _exists(pid: int) -> bool:
-    """For a process that cannot be looked at: true when the system says it is there but not ours."""
-    if os.name == "nt":
-        return False
+def _is_hidden(pid: int) -> bool:
+    """Where /proc shows only one's own: true when the system says the process is there but not ours."""
     try:
         os.kill(pid, 0)
     except PermissionError:
         return True
     except OSError:
         return False
-    # It is there and ours, so its stat was readable: a zombie, or gone between the two looks.
-    return False
+    return False  # it is ours, so it could be seen: a zombie, or gone between the two looks

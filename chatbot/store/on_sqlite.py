@@ -1,7 +1,6 @@
-"""SQLite: one file in WAL mode, or a temporary database in memory."""
+"""SQLite: one file in WAL mode."""
 
 import os
-import secrets
 import sqlite3
 import threading
 import time
@@ -43,7 +42,7 @@ class SqliteFile:
         on_begin(self)
 
     def _connect(self) -> sqlite3.Connection:
-        connection = _connect(_uri(self._file), BUSY_SECONDS)
+        connection = connect(_uri(self._file))
         try:
             _use_wal(connection)
             # FULL, not NORMAL: in WAL mode NORMAL does not sync at commit, so a power cut would take what was shown as kept.
@@ -101,47 +100,7 @@ class SqliteFile:
         self.engine.dispose()
 
 
-class SqliteMemory:
-    """A database that lives in memory until it is closed, seen by this object alone."""
-
-    path: str | None = None
-
-    def __init__(self) -> None:
-        name = secrets.token_hex(8)
-        self.shown = "a temporary database"
-        self._uri = f"file:/{name}?vfs=memdb"
-        # In memory a writer shuts readers out, and waiting by polling is slow: readers queue at the same lock.
-        self._lock = threading.Lock()
-        self._anchor = self._connect()  # SQLite frees the memory with the last connection
-        self.engine = create_engine(
-            "sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1, hide_parameters=True
-        )
-        on_begin(self)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = _connect(self._uri, BUSY_SECONDS)
-        connection.execute("PRAGMA temp_store=MEMORY")
-        return connection
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        with self._lock:
-            yield
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        with self._lock:
-            yield
-
-    def begin(self, connection: Connection, *, write: bool) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    def close(self) -> None:
-        self.engine.dispose()
-        self._anchor.close()
-
-
-def _connect(uri: str, busy: float) -> sqlite3.Connection:
+def connect(uri: str, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
     # isolation_level None: the driver begins no transaction of its own; `begin` above does, in the kind we want.
     options: dict[str, Any] = {"uri": True, "isolation_level": None, "check_same_thread": False, "timeout": busy}
     connection: sqlite3.Connection = sqlite3.connect(uri, **options)
@@ -194,7 +153,7 @@ def _make_private(path: str) -> None:
 def raw(backend: SqliteFile) -> Iterator[sqlite3.Connection]:
     """A connection outside the pool that changes nothing by being opened: no WAL, no pragma that writes."""
     with driver_errors(backend.shown, backend.path):
-        connection = _connect(_uri(backend.path or ""), BUSY_SECONDS)
+        connection = connect(_uri(backend.path or ""))
         try:
             yield connection
         finally:

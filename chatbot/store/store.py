@@ -3,9 +3,10 @@
 from chatbot.core.errors import StoreError
 from chatbot.store.conversations import Conversations
 from chatbot.store.database import Backend, Database
+from chatbot.store.in_memory import SqliteMemory
 from chatbot.store.integrity import integrity
 from chatbot.store.ledger import Ledger
-from chatbot.store.on_sqlite import SqliteFile, SqliteMemory
+from chatbot.store.on_sqlite import SqliteFile
 from chatbot.store.quirks import LearnedQuirks
 from chatbot.store.schema import bring_up_to_date, check_file
 from chatbot.store.turns import Turns
