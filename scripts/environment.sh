@@ -43,6 +43,7 @@ files() {
     [ "$1" = run ] || echo requirements-dev.txt requirements-postgres.txt
 }
 # The folder belongs to it: an environment that was moved or copied does not work.
+# shellcheck disable=SC2046 # several names
 state() { { pwd; .venv/bin/python -V; cat $(files "$1"); } | cksum; }
 is_in() { [ "$(state "$1")" = "$(cat ".venv/installed-$1" 2>/dev/null)" ]; }
 
@@ -61,12 +62,10 @@ if ! .venv/bin/python -c 'import pip' 2>/dev/null && ! .venv/bin/python -m ensur
     fail "The environment .venv has no pip. Remove it (make clean) and run make again."
 fi
 pip() { .venv/bin/python -m pip "$@"; }
-packages="-r requirements.txt"
-if [ "$want" = test ]; then
-    packages="$packages -r requirements-dev.txt -r requirements-postgres.txt"
-fi
+set -- -r requirements.txt "setuptools>=77"
+[ "$want" = run ] || set -- "$@" -r requirements-dev.txt -r requirements-postgres.txt
 say "Installing what ByteBot stands on (the first time takes a minute or two)"
-pip install -qq --disable-pip-version-check $packages "setuptools>=77" ||
+pip install -qq --disable-pip-version-check "$@" ||
     fail "The packages could not be installed; pip says why above. Without a network? Run make again when there is one."
 say "Installing the runtime of the offline model"
 if ! pip install -qq --disable-pip-version-check --only-binary=:all: -r requirements-local.txt 2>/dev/null; then
