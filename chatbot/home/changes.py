@@ -5,14 +5,17 @@ from dataclasses import fields
 from typing import Any
 
 import tomlkit
-from tomlkit import TOMLDocument
+from tomlkit.items import InlineTable
 
 from chatbot.core.errors import SettingsError
 from chatbot.core.settings import Connection, Timeouts
 from chatbot.home.table import Setting
 
+Document = MutableMapping[str, Any]
+"""The file's tables, with comments and order (tomlkit's) or without (plain dictionaries)."""
 
-def put_setting(document: TOMLDocument, setting: Setting, value: object) -> None:
+
+def put_setting(document: Document, setting: Setting, value: object) -> None:
     """Write one setting; None takes the line away where that is the default, else it is written as "none"."""
     table = _table(document, setting.section)
     if value is None and setting.default is None:
@@ -21,7 +24,7 @@ def put_setting(document: TOMLDocument, setting: Setting, value: object) -> None
         table[setting.key] = "none" if value is None else value
 
 
-def put_connection(document: TOMLDocument, connection: Connection, usual: Connection, *, url_fixed: bool) -> None:
+def put_connection(document: Document, connection: Connection, usual: Connection, *, url_fixed: bool) -> None:
     """Write a connection's entry; headers must not be secret.
 
     What is as in `usual` needs no line; keys that are not ours stay. `url_fixed`: the base URL came from a variable,
@@ -34,24 +37,25 @@ def put_connection(document: TOMLDocument, connection: Connection, usual: Connec
     if not url_fixed:
         written = {"base_url": connection.base_url if connection.base_url != usual.base_url else None, **written}
     holder = _table(document, "connections", nested=True)
-    table = _table(holder, connection.name)
+    known = connection.name in holder
+    # A new table is filled before it goes in: where the file's tables lie apart, what went in is a copy.
+    table = _table(holder, connection.name) if known else _new(holder)
     for key, value in written.items():
         _put(table, key, value)
     _put_all(table, "headers", dict(connection.headers))
-    _put_all(
-        table,
-        "timeouts",
-        {
-            field.name: seconds
-            for field in fields(Timeouts)
-            if (seconds := getattr(connection.timeouts, field.name)) != field.default
-        },
-    )
-    if not table:
-        holder.remove(connection.name)
+    _put_all(table, "timeouts", _unusual(connection.timeouts))
+    if table and not known:
+        holder[connection.name] = table
+    elif known and not table:
+        del holder[connection.name]
 
 
-def drop_connection(document: TOMLDocument, name: str) -> None:
+def _unusual(timeouts: Timeouts) -> dict[str, float]:
+    seconds = {field.name: getattr(timeouts, field.name) for field in fields(Timeouts)}
+    return {name: value for name, value in seconds.items() if value != getattr(Timeouts(), name)}
+
+
+def drop_connection(document: Document, name: str) -> None:
     """Take a connection's entry away, and the choice of it for new chats."""
     holder = document.get("connections")
     if isinstance(holder, MutableMapping):
@@ -63,11 +67,15 @@ def drop_connection(document: TOMLDocument, name: str) -> None:
 
 def _table(holder: Any, key: str, *, nested: bool = False) -> Any:
     if key not in holder:
-        holder[key] = tomlkit.table(is_super_table=nested)
+        holder[key] = _new(holder, nested=nested)
     table = holder[key]
     if not isinstance(table, Mapping):
         raise SettingsError(f"{key} in settings.toml is no table. Mend the file by hand, then save again.")
     return table
+
+
+def _new(holder: Any, *, nested: bool = False) -> Any:
+    return {} if isinstance(holder, dict | InlineTable) else tomlkit.table(is_super_table=nested)
 
 
 def _put(table: Any, key: str, value: object) -> None:
@@ -82,7 +90,10 @@ def _put_all(table: Any, key: str, values: dict[str, Any]) -> None:
         table.pop(key, None)
         return
     if not isinstance(table.get(key), Mapping):
-        table[key] = tomlkit.table()
+        inner = _new(table)
+        inner.update(values)
+        table[key] = inner
+        return
     inner = table[key]
     for old in [old for old in inner if old not in values]:
         del inner[old]

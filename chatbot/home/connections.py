@@ -14,6 +14,7 @@ from chatbot.home.table import (
     CONNECTION_FIELDS,
     CONNECTION_NAME,
     OPENAI,
+    OPENAI_KEY_VARIABLE,
     OPENAI_MODEL,
     OPENAI_URL,
     TIMEOUT_FIELDS,
@@ -34,6 +35,18 @@ class Connections:
     usable: dict[str, Connection] = field(default_factory=dict)
     broken: dict[str, SettingsError] = field(default_factory=dict)
     problems: list[SettingsError] = field(default_factory=list)
+
+    def get(self, name: str) -> Connection:
+        """The connection of this name; SettingsError says why it cannot be used, or which there are."""
+        if name in self.broken:
+            raise SettingsError(str(self.broken[name]))
+        if name in self.usable:
+            return self.usable[name]
+        if name == OPENAI:
+            raise SettingsError(
+                f"The connection 'openai' has no key. Add one on the settings page or set {OPENAI_KEY_VARIABLE}."
+            )
+        raise SettingsError(f"There is no connection {name!r}. There are: {', '.join(self.usable)}.")
 
 
 def read_connections(file: SettingsFile, openai_url: Named | None, *, openai: bool) -> Connections:

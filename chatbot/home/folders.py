@@ -1,6 +1,5 @@
 """Where ByteBot keeps things: the data folder and the cache folder."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,23 +28,16 @@ class Folders:
         return _made(self.cache, "cache", CACHE_VARIABLE)
 
 
-def find_folders(variables: Mapping[str, str], cwd: Path) -> Folders:
-    """The folders that the variables name, a relative one below `cwd`; else the platform's own for this user."""
-    data, cache = variables.get(DATA_VARIABLE), variables.get(CACHE_VARIABLE)
-    return Folders(
-        _chosen(data, cwd, DATA_VARIABLE) if data else _usual("user_data_path"),
-        _chosen(cache, cwd, CACHE_VARIABLE) if cache else _usual("user_cache_path"),
-    )
-
-
-def _usual(which: str) -> Path:
+def usual(which: str) -> Path:
+    """The platform's own folder: `user_data_path` or `user_cache_path`."""
     import platformdirs
 
     path: Path = getattr(platformdirs, which)("bytebot", appauthor=False)
     return path
 
 
-def _chosen(text: str, cwd: Path, variable: str) -> Path:
+def chosen(text: str, cwd: Path, variable: str) -> Path:
+    """The folder that a variable names; SettingsError when it is no path."""
     try:
         path = cwd / Path(text).expanduser()
         # A database's address has no way to write these in a path: it would end before them, in another folder.

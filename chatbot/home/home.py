@@ -13,16 +13,15 @@ from chatbot.home.addresses import warning
 from chatbot.home.checks import check_connection, check_name, check_value, is_secret
 from chatbot.home.connections import OPENAI_USUAL
 from chatbot.home.files import Stamp, stamp
-from chatbot.home.folders import Folders, find_folders
+from chatbot.home.folders import Folders
 from chatbot.home.keys import KeyIndex, Keys, Slot, read_index, read_key
-from chatbot.home.layers import dotenv_layer, environment_layer, find
+from chatbot.home.layers import environment_layer, find, find_folders
 from chatbot.home.settings_file import SETTINGS_FILE, change_settings
 from chatbot.home.state import State, named_key, read_state
 from chatbot.home.table import (
     BY_NAME,
     DATABASE_FILE,
     OPENAI,
-    OPENAI_KEY_VARIABLE,
     OPENAI_URL_VARIABLE,
     Value,
 )
@@ -57,8 +56,7 @@ class Home:
                 cwd = Path.cwd()
             except OSError:  # the folder was deleted under us
                 cwd = None
-        near = dotenv_layer(cwd / ".env", layer.variables).variables if cwd else {}
-        folders = find_folders({**near, **layer.variables}, cwd or Path(os.sep))
+        folders = find_folders(layer.variables, cwd or Path(os.sep))
         return cls(layer.variables, cwd, folders)
 
     # Settings
@@ -130,20 +128,12 @@ class Home:
 
     def connection(self, name: str) -> Connection:
         """The connection of this name; SettingsError says why it cannot be used, or which there are."""
-        read = self._state().connections
-        if name in read.broken:
-            raise SettingsError(str(read.broken[name]))
-        if name in read.usable:
-            return read.usable[name]
-        if name == OPENAI:
-            raise SettingsError(
-                f"The connection 'openai' has no key. Add one on the settings page or set {OPENAI_KEY_VARIABLE}."
-            )
-        raise SettingsError(f"There is no connection {name!r}. There are: {', '.join(read.usable)}.")
+        return self._state().connections.get(name)
 
     def unlocked(self, name: str) -> Connection:
         """The connection as a request needs it: with its secret headers; SettingsError as in `connection` and `key`."""
-        connection, index = self.connection(name), self._state().keys
+        state = self._state()
+        connection, index = state.connections.get(name), state.keys
         secrets = {
             slot.header: self._keys.get(slot, index) for slot in index.kept if slot.connection == name and slot.header
         }
@@ -271,5 +261,5 @@ class Home:
             if self._cached is None or self._cached.stamps != stamps:
                 if self._index is None or self._index[0] != stamps[-1]:
                     self._index = stamps[-1], read_index(self._keys.path)
-                self._cached = read_state(stamps, self._environ, self._dotenvs, self._settings, self._index[1])
+                self._cached = read_state(stamps, self._environ, self._dotenvs, self.folders, self._index[1])
             return self._cached

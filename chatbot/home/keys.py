@@ -15,7 +15,7 @@ from chatbot.core.settings import Secret
 from chatbot.home import system_keyring
 from chatbot.home.files import locked, read_text, write_private
 from chatbot.home.folders import Folders
-from chatbot.home.system_keyring import NoKeyring
+from chatbot.home.system_keyring import LONGEST_WAIT, NoKeyring
 
 KEYS_FILE = "keys.toml"
 LONGEST_KEY = 2000
@@ -111,9 +111,10 @@ def _close(path: Path) -> None:
 
 
 class Keys:
-    """Reads, keeps and forgets secrets. Safe to use from several threads."""
+    """Reads, keeps and forgets secrets. Safe to use from several threads. `wait`: seconds given to the keyring."""
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, *, wait: float = LONGEST_WAIT) -> None:
+        self._wait = wait
         self.path = folders.data / KEYS_FILE
         self._folders = folders
         # Other data folders of this user have keys of their own in the same keyring.
@@ -140,7 +141,7 @@ class Keys:
             if slot in self._read:
                 return self._read[slot]
         try:
-            text = system_keyring.read(self._service, slot.account)
+            text = system_keyring.read(self._service, slot.account, wait=self._wait)
         except NoKeyring as error:
             raise SettingsError(
                 f"The {slot.words} is in the system's keyring, which {error}. Unlock it, or enter the key again."
@@ -157,7 +158,7 @@ class Keys:
         """Keep a secret: in the keyring if it takes it, else in the file."""
         self._folders.make_data()
         try:
-            system_keyring.write(self._service, slot.account, secret.reveal())
+            system_keyring.write(self._service, slot.account, secret.reveal(), wait=self._wait)
         except NoKeyring:
             self._change(slot, Kept(secret))
         else:
@@ -172,7 +173,7 @@ class Keys:
         if kept.secret:
             return
         try:
-            system_keyring.delete(self._service, slot.account)
+            system_keyring.delete(self._service, slot.account, wait=self._wait)
         except NoKeyring as error:
             raise SettingsError(
                 f"ByteBot no longer uses the {slot.words}, but the system's keyring {error}: "

@@ -9,6 +9,7 @@ from typing import Any
 
 from chatbot.core.errors import SettingsError
 from chatbot.home.files import read_text
+from chatbot.home.folders import CACHE_VARIABLE, DATA_VARIABLE, Folders, chosen, usual
 from chatbot.home.settings_file import SettingsFile, shorten
 from chatbot.home.table import BY_NAME, SETTINGS, Setting, Source, Value
 
@@ -69,6 +70,18 @@ def dotenv_layer(path: Path, environ: Mapping[str, str]) -> Layer:
 
 def _filled(value: str, known: Mapping[str, str]) -> str:
     return _REFERENCE.sub(lambda found: known.get(found[1], found[2] or ""), value)
+
+
+def find_folders(environ: Mapping[str, str], cwd: Path) -> Folders:
+    """The folders that the environment names, else a .env file, else the platform's own for this user.
+
+    A relative path is meant from `cwd`. The data folder's .env can name the cache folder only.
+    """
+    near = {**dotenv_layer(cwd / ".env", environ).variables, **environ}
+    data = chosen(near[DATA_VARIABLE], cwd, DATA_VARIABLE) if DATA_VARIABLE in near else usual("user_data_path")
+    all_ = {**dotenv_layer(data / ".env", environ).variables, **near}
+    cache = chosen(all_[CACHE_VARIABLE], cwd, CACHE_VARIABLE) if CACHE_VARIABLE in all_ else usual("user_cache_path")
+    return Folders(data, cache)
 
 
 def find(layers: Iterable[Layer], variable: str) -> Named | None:

@@ -1,17 +1,14 @@
 """settings.toml: read whole, whatever is wrong in it, and changed without touching what it does not concern."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chatbot.core.errors import SettingsError
 from chatbot.home.files import locked, read_text, write_private
 from chatbot.home.table import Setting
-
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
 
 SETTINGS_FILE = "settings.toml"
 _LONGEST_SHOWN = 60
@@ -96,20 +93,44 @@ def _split(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
-def change_settings(path: Path, change: Callable[["TOMLDocument"], None]) -> None:
+def change_settings(path: Path, change: Callable[[MutableMapping[str, Any]], None]) -> None:
     """Apply a change to the file as it is now, keeping the person's comments and order.
 
+    `change` is applied twice, to the file's tables and to plain dictionaries, so that a slip of the former is noticed.
     Waits for other writers, so that none loses what another wrote. SettingsError, with nothing written, when the file
     has a syntax error or cannot be written. The folder must exist.
     """
+    import tomllib
+
     import tomlkit
-    from tomlkit.exceptions import ParseError
+    from tomlkit.exceptions import ParseError, TOMLKitError
 
     with locked(path.parent):
         text = read_text(path)
         try:
             document = tomlkit.parse(text or "")
+            wanted = tomllib.loads(text or "")
         except ParseError as error:
             raise _syntax_error(path, f"line {error.line}") from None
-        change(document)
-        write_private(path, tomlkit.dumps(document))
+        except tomllib.TOMLDecodeError as error:
+            raise _syntax_error(path, str(error)) from None
+        change(wanted)
+        try:
+            change(document)
+            changed = tomlkit.dumps(document)
+            kept = _pruned(tomllib.loads(changed)) == _pruned(wanted)
+        except (TOMLKitError, LookupError, TypeError, ValueError):
+            # The library that keeps comments stumbles over some layouts, such as dotted keys beside tables, or loses
+            # lines there. A slip of ours would have shown above.
+            kept = False
+        if not kept:
+            raise SettingsError(f"{path} is laid out in a way that cannot be changed from here. Edit it by hand.")
+        write_private(path, changed)
+
+
+def _pruned(value: Any) -> Any:
+    """The value without empty tables, which come and go with the lines in them."""
+    if not isinstance(value, Mapping):
+        return value
+    inner = {key: _pruned(one) for key, one in value.items()}
+    return {key: one for key, one in inner.items() if one != {}}

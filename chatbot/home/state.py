@@ -1,16 +1,17 @@
 """What all the files say at one moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatbot.core.errors import SettingsError
 from chatbot.home.addresses import is_loopback
 from chatbot.home.connections import Connections, read_connections
 from chatbot.home.files import Stamp
+from chatbot.home.folders import DATA_VARIABLE, Folders
 from chatbot.home.keys import KeyIndex, Slot
 from chatbot.home.layers import Layer, Named, dotenv_layer, environment_layer, find, read_values
-from chatbot.home.settings_file import SettingsFile, read_settings
+from chatbot.home.settings_file import SETTINGS_FILE, SettingsFile, read_settings
 from chatbot.home.table import OPENAI, OPENAI_KEY_VARIABLE, OPENAI_URL_VARIABLE, Value, key_variable
 
 
@@ -31,20 +32,24 @@ def read_state(
     stamps: tuple[Stamp, ...],
     environ: Mapping[str, str],
     dotenvs: tuple[Path, ...],
-    settings: Path,
+    folders: Folders,
     keys: KeyIndex,
 ) -> State:
     """Everything the layers and files say; never raises: what could not be used is in `problems`."""
+    own = folders.data / ".env"
     layers = (environment_layer(environ), *(dotenv_layer(path, environ) for path in dotenvs))
-    file = read_settings(settings)
+    if len(dotenvs) > 1:
+        layers = (*layers[:-1], _without_data_folder(layers[-1]))
+    file = read_settings(folders.data / SETTINGS_FILE)
     values, problems = read_values(layers, file)
+    _put_folders(values, folders)
     named, url = named_key(layers, OPENAI), find(layers, OPENAI_URL_VARIABLE)
     connections = read_connections(file, url, openai=named is not None or Slot(OPENAI) in keys.kept)
     misdirected = None
-    if named is None and Slot(OPENAI) in keys.kept and url and url.layer.place != str(settings.parent / ".env"):
+    if named is None and Slot(OPENAI) in keys.kept and url and url.layer.place != str(own):
         misdirected = _misdirected(url, connections)
     told = [problem for layer in layers for problem in layer.problems]
-    told += [error for error in (file.error, keys.error, misdirected) if error]
+    told += [error for error in (file.error, keys.error, misdirected, _unknown_choice(values, connections)) if error]
     return State(
         stamps=stamps,
         layers=layers,
@@ -55,6 +60,30 @@ def read_state(
         misdirected=misdirected,
         problems=(*told, *problems, *connections.problems),
     )
+
+
+def _put_folders(values: dict[tuple[str, str], Value], folders: Folders) -> None:
+    for key, path in (("data_dir", folders.data), ("cache_dir", folders.cache)):
+        values["storage", key] = replace(values["storage", key], value=str(path))
+
+
+def _without_data_folder(layer: Layer) -> Layer:
+    if DATA_VARIABLE not in layer.variables:
+        return layer
+    problem = SettingsError(f"{DATA_VARIABLE} in {layer.place} is left out: that file is found in the data folder.")
+    variables = {name: text for name, text in layer.variables.items() if name != DATA_VARIABLE}
+    return replace(layer, variables=variables, problems=(*layer.problems, problem))
+
+
+def _unknown_choice(values: Mapping[tuple[str, str], Value], connections: Connections) -> SettingsError | None:
+    chosen = values["chat", "connection"]
+    if chosen.value is None or chosen.value in connections.broken:  # what is broken is told already
+        return None
+    try:
+        connections.get(chosen.value)
+    except SettingsError as error:
+        return SettingsError(f"New chats are to use {chosen.value!r} ({chosen.variable or chosen.source}). {error}")
+    return None
 
 
 def _misdirected(url: Named, connections: Connections) -> SettingsError | None:

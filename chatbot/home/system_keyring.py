@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 LONGEST_WAIT = 10.0
-"""Seconds that one question may take."""
+"""Seconds that one question may take, unless the caller says otherwise."""
 
 _log = logging.getLogger(__name__)
 _asking = threading.Lock()
@@ -17,13 +17,13 @@ class NoKeyring(Exception):
     """There is no keyring, or it failed or kept silent; `str()` ends the sentence "the system's keyring …"."""
 
 
-def read(service: str, account: str) -> str | None:
+def read(service: str, account: str, *, wait: float = LONGEST_WAIT) -> str | None:
     """What the keyring holds, None when it holds nothing; NoKeyring when it cannot say."""
-    found: str | None = _ask(lambda backend, _: backend.get_password(service, account))
+    found: str | None = _ask(lambda backend, _: backend.get_password(service, account), wait)
     return found
 
 
-def write(service: str, account: str, text: str) -> None:
+def write(service: str, account: str, text: str, *, wait: float = LONGEST_WAIT) -> None:
     """Keep the text; NoKeyring unless the keyring gives it back afterwards."""
 
     def keep(backend: Any, given_up: threading.Event) -> bool:
@@ -33,23 +33,23 @@ def write(service: str, account: str, text: str) -> None:
             backend.delete_password(service, account)
         return bool(kept)
 
-    if not _ask(keep):
+    if not _ask(keep, wait):
         raise NoKeyring("does not keep what it is given")
 
 
-def delete(service: str, account: str) -> None:
+def delete(service: str, account: str, *, wait: float = LONGEST_WAIT) -> None:
     """Delete what the keyring holds, if it does; NoKeyring when that is not certain."""
 
     def drop(backend: Any, _: threading.Event) -> None:
         if backend.get_password(service, account) is not None:
             backend.delete_password(service, account)
 
-    _ask(drop)
+    _ask(drop, wait)
 
 
-def _ask(question: Callable[[Any, threading.Event], Any]) -> Any:
+def _ask(question: Callable[[Any, threading.Event], Any], wait: float) -> Any:
     # While a question hangs nobody else would get an answer, so nobody waits for one.
-    if any(thread.is_alive() for thread in _hung) or not _asking.acquire(timeout=LONGEST_WAIT):
+    if any(thread.is_alive() for thread in _hung) or not _asking.acquire(timeout=wait):
         raise NoKeyring("does not answer")
     answer: list[Any] = []
     failure: list[str] = []
@@ -69,12 +69,12 @@ def _ask(question: Callable[[Any, threading.Event], Any]) -> Any:
 
     thread = threading.Thread(target=ask, name="keyring", daemon=True)
     thread.start()
-    thread.join(LONGEST_WAIT)
+    thread.join(wait)
     if thread.is_alive():
         given_up.set()
         _hung[:] = [thread]
-        _log.warning("The system's keyring did not answer in %.0f seconds", LONGEST_WAIT)
-        raise NoKeyring(f"did not answer in {LONGEST_WAIT:.0f} seconds")
+        _log.warning("The system's keyring did not answer in %g seconds", wait)
+        raise NoKeyring(f"did not answer in {wait:g} seconds")
     if failure:
         raise NoKeyring(failure[0])
     return answer[0]

@@ -101,16 +101,16 @@ def _yes_or_no(value: object) -> bool:
     return value
 
 
+def _said(value: object) -> str:
+    # Whatever was said stands, even if it is wrong: what comes next in line is another server or another history.
+    return repair(str(value))
+
+
 def _as_it_is(value: object) -> object:
     return value
 
 
 MODEL = _text("a model's id of at most 200 characters, without white space", most=200, pattern=re.compile(r"\S+"))
-DATABASE = _text(
-    'an address that begins with "sqlite:///", "postgresql://" or "postgresql+psycopg://"',
-    most=2000,
-    pattern=re.compile(r"(sqlite|postgres|postgresql|postgresql\+psycopg)://\S.*"),
-)
 SECONDS = _number(float, 0.1, 86_400)
 FOLDER = Kind("the path of a folder", _as_it_is)
 
@@ -119,7 +119,7 @@ SETTINGS: tuple[Setting, ...] = (
         section="chat",
         key="connection",
         variable="BYTEBOT_CONNECTION",
-        kind=_text("a connection's name: letters, digits, - and _, at most 40", most=40, pattern=CONNECTION_NAME),
+        kind=Kind("the name of a connection", _said),
         default=None,
         shown="`openai` if it has a key, else the first connection you added, else `offline`",
         about="The connection of new chats.",
@@ -177,7 +177,7 @@ SETTINGS: tuple[Setting, ...] = (
         section="storage",
         key="database_url",
         variable="BYTEBOT_DATABASE_URL",
-        kind=DATABASE,
+        kind=Kind('an address that begins with "sqlite:///" or "postgresql://"', _said),
         default=None,
         private=True,
         shown=f"SQLite, `{DATABASE_FILE}` in the data folder",
