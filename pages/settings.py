@@ -4,7 +4,8 @@ import streamlit as st
 
 from chatbot.core.settings import Connection
 from chatbot.home.neighbours import neighbours
-from chatbot.ui import appearance, chat_defaults, connections, offline, places, saving, session
+from chatbot.ui import appearance, chat_defaults, connections, offline, places, session
+from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
 
@@ -22,7 +23,7 @@ appearance.menu()
 
 st.title("Settings")
 for problem in home.problems():
-    st.warning(saving.plain(problem.sentence), icon=":material/warning:")
+    st.warning(sentence(problem.sentence), icon=":material/warning:")
 
 tabs = st.tabs(TABS, key="settings_tab", on_change="rerun")
 with tabs[0]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from chatbot import __version__
-from chatbot.ui.saving import plain
+from chatbot.ui.words import sentence
 
 ABOUT = f"**ByteBot {__version__}**: a chat app that you own. Your conversations and keys stay on this machine."
 
@@ -26,4 +26,4 @@ def draw() -> None:
     )
     zone = st.context.timezone
     if zone:
-        st.caption(plain(f"Times are shown in {zone}, as this browser says."))
+        st.caption(sentence(f"Times are shown in {zone}, as this browser says."))

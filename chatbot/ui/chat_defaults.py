@@ -10,6 +10,7 @@ from chatbot.core.settings import EMBEDDED
 from chatbot.home.home import Home
 from chatbot.home.table import Value
 from chatbot.ui import saving, trials
+from chatbot.ui.words import sentence
 
 WHERE = "chat_defaults"
 _TEMPERATURE = 0.7  # where the slider begins when it is switched on
@@ -211,4 +212,4 @@ def _widget(
     draw_it(key=field, disabled=value.fixed or bool(off), help=help, on_change=changed)
     reason = saving.source(value) or off
     if reason and not quiet:
-        st.caption(saving.plain(reason))
+        st.caption(sentence(reason))

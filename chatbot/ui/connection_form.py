@@ -12,6 +12,7 @@ from chatbot.home.table import CONNECTION_NAME
 from chatbot.ui import saving
 from chatbot.ui.key_form import key_field, take
 from chatbot.ui.presets import BY_TITLE
+from chatbot.ui.words import sentence
 
 WHERE = "connection_form"
 _TIMEOUTS = {
@@ -83,7 +84,7 @@ def _fields(home: Home, editing: str) -> None:
         help="Everything before /chat/completions. Most end with /v1.",
     )
     if fixed and fixed.fixed:
-        st.caption(saving.plain(saving.source(fixed)))
+        st.caption(sentence(saving.source(fixed)))
     if not editing:
         key_field("form_key", label="Key (if it needs one)", help="Kept apart from the settings and never shown again.")
     with st.expander("Headers, context size, timeouts"):
@@ -95,7 +96,7 @@ def _fields(home: Home, editing: str) -> None:
             help="One per line, a name, a colon, a text. Secret ones, such as api-key, are kept with the keys.",
         )
         if editing and (secret := home.secret_headers(editing)):
-            st.caption(saving.plain(f"Kept with the keys and not shown: {', '.join(secret)}."))
+            st.caption(sentence(f"Kept with the keys and not shown: {', '.join(secret)}."))
         st.number_input(
             "Context size",
             key="form_context",

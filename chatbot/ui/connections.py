@@ -10,6 +10,7 @@ from chatbot.providers.provider import Quirks
 from chatbot.ui import connection_actions as actions
 from chatbot.ui import connection_form, saving, trials
 from chatbot.ui.key_form import key_form
+from chatbot.ui.words import sentence
 
 _TEST = ":material/network_check:"
 
@@ -70,11 +71,11 @@ def outcome(name: str) -> None:
     if trial.result is None:
         st.info("Testing…", icon=":material/hourglass_top:")
     elif trial.result.works and not trial.result.models:
-        st.info(saving.plain(trial.result.sentence), icon=":material/info:")
+        st.info(sentence(trial.result.sentence), icon=":material/info:")
     elif trial.result.works:
-        st.success(saving.plain(trial.result.sentence), icon=":material/check_circle:")
+        st.success(sentence(trial.result.sentence), icon=":material/check_circle:")
     else:
-        st.error(saving.plain(trial.result.sentence), icon=":material/error:")
+        st.error(sentence(trial.result.sentence), icon=":material/error:")
 
 
 def _form(home: Home, quirks: Quirks, editing: str) -> None:
@@ -88,7 +89,7 @@ def _card(home: Home, quirks: Quirks, connection: Connection) -> None:
         _head(home, name)
         st.text(connection.base_url)
         if told := warning(connection.base_url):
-            st.warning(saving.plain(told), icon=":material/lock_open:")
+            st.warning(sentence(told), icon=":material/lock_open:")
         _key(home, quirks, name)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             choose_model(home, connection)
@@ -125,7 +126,7 @@ def _make_default(home: Home, name: str) -> None:
         type="tertiary",
         key=f"use:{name}",
         disabled=fixed.fixed,
-        help=saving.plain(saving.source(fixed)) or None,
+        help=sentence(saving.source(fixed)) or None,
         on_click=actions.default,
         args=(home, name),
     )
@@ -144,7 +145,7 @@ def _key(home: Home, quirks: Quirks, name: str) -> None:
     # A key in a variable is changed there; the buttons are greyed, so that one sees that it is not forgotten.
     fixed = where is not None and not where.startswith(("keyring", "file"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"A key is set ({saving.plain(_where(where))})." if where else "No key.", width="content")
+        st.markdown(f"A key is set ({sentence(_where(where))})." if where else "No key.", width="content")
         st.button(
             "Replace" if where else "Add a key",
             type="tertiary",

@@ -12,7 +12,7 @@ from chatbot.home.settings_file import SETTINGS_FILE
 from chatbot.home.table import Value
 from chatbot.store.store import Store
 from chatbot.ui.beside import Beside
-from chatbot.ui.saving import plain
+from chatbot.ui.words import sentence
 
 _CHECK = "integrity_check"
 _SQLITE = "sqlite:"
@@ -42,7 +42,7 @@ def _place(title: str, where: str, *notes: str) -> None:
         st.markdown(f"**{title}**")
         st.code(where, language=None, wrap_lines=True)
         if told := " ".join(note for note in notes if note):
-            st.caption(plain(told))
+            st.caption(sentence(told))
 
 
 def _source(value: Value, usual: str) -> str:
@@ -78,7 +78,7 @@ def _database(home: Home, store: Store) -> None:
     elif not check.result:
         st.success("Everything in it is sound.", icon=":material/check_circle:")
     else:
-        st.error(plain(_found(check.result)), icon=":material/error:")
+        st.error(sentence(_found(check.result)), icon=":material/error:")
 
 
 def _begin_check(store: Store) -> None:

@@ -4,17 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from chatbot.core.blocks import label
 from chatbot.core.errors import ByteBotError
 from chatbot.home.table import Value
 from chatbot.ui import session
+from chatbot.ui.words import sentence
 
 _REFUSED = "settings_refused"  # in the session: where -> what was wrong
-
-
-def plain(sentence: str) -> str:
-    """A sentence as Markdown that shows it letter by letter, whatever a server or a person has put into it."""
-    return label(sentence, most=1_000)
 
 
 def attempt(where: str, work: Callable[[], str | None] | Callable[[], None]) -> bool:
@@ -38,7 +33,7 @@ def refused(where: str) -> bool:
 def refusal(where: str) -> None:
     """What was wrong with the last attempt, if it was made here."""
     if refused(where):
-        st.error(plain(st.session_state[_REFUSED][where]), icon=":material/error:")
+        st.error(sentence(st.session_state[_REFUSED][where]), icon=":material/error:")
 
 
 def never_mind(where: str) -> None:
