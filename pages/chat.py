@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from chatbot.ui import conversation, head, note, session, sidebar, suggestions
+from chatbot.ui import conversation, first_run, fresh, head, note, session, sidebar, suggestions
 from chatbot.ui.callbacks import INPUT, send
 from chatbot.ui.open_chat import at_address, current, keep_address, look
+from chatbot.ui.seats import seat
 
 session.guard("pages/chat.py")
 engine, home = session.engine(), session.home()
@@ -17,6 +18,7 @@ keep_address(chat)
 sidebar.draw(engine, chat)
 head.draw(view.conversation if view else None, chat)
 note.draw(chat)
+first_run.notice(seat(chat.seats, "first run", chat.options.connection), chat.options)
 column = st.container(key="messages")
 # Before the replies are followed: what comes after them in the script is only there when they have ended.
 st.chat_input("Message ByteBot", key=INPUT, on_submit=send, submit_mode="submit")
@@ -24,3 +26,4 @@ if view is None:
     suggestions.draw(column, chat)
 else:
     conversation.draw(column, view, chat, engine)
+fresh.watch()

@@ -10,11 +10,13 @@ from chatbot.core.errors import ByteBotError
 from chatbot.core.events import Failed
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown, View
-from chatbot.ui import callbacks, foot, message
+from chatbot.store.values import Conversation
+from chatbot.ui import callbacks, foot, fresh, message, session
 from chatbot.ui.live_reply import follow
 from chatbot.ui.message import Places
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.reading import Reading
+from chatbot.ui.seats import clear
 
 
 def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine) -> None:
@@ -22,12 +24,12 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine) -> 
     live: list[tuple[Shown, Places]] = []
     with column:
         _earlier(view)
-        for shown in view.shown:
-            places = message.draw(shown, chat, last=shown is view.shown[-1])
+        for place, shown in enumerate(view.shown):
+            places = message.draw(shown, chat, last=shown is view.shown[-1], place=place)
             if places is not None:
                 live.append((shown, places))
         drawn = 1 + len(view.shown)
-        _clear_below(chat.drawn - drawn)
+        clear(chat.drawn - drawn)
         chat.drawn = drawn
     # Esc stops the one that is being followed; all the same, every reply can be stopped from the start.
     for number, (shown, places) in enumerate(live):
@@ -35,13 +37,15 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine) -> 
     for number, (shown, places) in enumerate(live):
         if number:
             foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=True)
-        _follow(shown, places, chat, engine, last=shown is view.shown[-1])
+        over = _follow(shown, places, chat, engine, last=shown is view.shown[-1])
+        if over.state == "complete" and view.earlier + len(view.shown) <= 2:
+            _name_may_come(view.conversation)
 
 
 def empty_below(column: DeltaGenerator, chat: OpenChat, drawn: int) -> None:
     """Clear what the last run drew in the column beyond its first `drawn` elements."""
     with column:
-        _clear_below(chat.drawn - drawn)
+        clear(chat.drawn - drawn)
     chat.drawn = drawn
 
 
@@ -58,13 +62,7 @@ def _earlier(view: View) -> None:
             )
 
 
-def _clear_below(count: int) -> None:
-    """What a longer chat left on the page would stay, greyed, below a reply that is followed."""
-    for _ in range(count):
-        st.empty()
-
-
-def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, *, last: bool) -> None:
+def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, *, last: bool) -> Shown:
     reading = Reading(engine.follow(shown.row.id), before=shown.before, reasoned_before=shown.reasoned_before)
     asked = shown.row.created
 
@@ -75,9 +73,15 @@ def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, *, las
     over = _settled(shown, reading, engine)
     lead.thought(over.row.thinking)
     # In place, without a rerun: a stored reply is drawn just so.
-    foot.draw(places.foot, over, chat, last=last)
-    if chat.conversation is not None:
-        engine.store.conversations.seen(chat.conversation)
+    foot.draw(over, chat, last=last, into=places.foot)
+    engine.store.conversations.seen(over.row.conversation)
+    return over
+
+
+def _name_may_come(conversation: Conversation) -> None:
+    home, name = session.home(), conversation.options.connection
+    if conversation.title_by == "words" and home.titles_by_model and home.key(name) is not None:
+        fresh.await_name()
 
 
 def _settled(shown: Shown, reading: Reading, engine: Engine) -> Shown:

@@ -18,7 +18,7 @@ _HTML = """
 
 _CSS = """
 button {
-  display: flex; align-items: center; justify-content: center; width: 2rem; height: 2rem; padding: 0; margin: 0;
+  display: flex; align-items: center; justify-content: center; width: 2rem; height: 2.5rem; padding: 0; margin: 0;
   border: 0; border-radius: var(--st-button-radius); background: transparent; cursor: pointer;
   color: var(--st-text-color); opacity: 0.6;
 }
@@ -61,4 +61,4 @@ def _component() -> Any:
 
 def copy_button(text: str, *, key: str, on_refused: Callable[[], None]) -> None:
     """`on_refused` is called where the browser gives no clipboard, as on plain http beyond this machine."""
-    _component()(key=key, data={"text": text}, on_refused_change=on_refused, width=32, height=32)
+    _component()(key=key, data={"text": text}, on_refused_change=on_refused, width=32, height=40)

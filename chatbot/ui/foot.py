@@ -1,6 +1,7 @@
 """What stands under a message: how it ended and the way out, its numbers, its branches, its menu."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,43 +30,72 @@ class Foot:
 
 
 def places() -> Foot:
-    """All of them, empty."""
+    """All of them, empty, to be filled later."""
     above = st.empty()
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with _row():
         words, branches, copy, menu = (st.empty() for _ in range(4))
     return Foot(above, words, branches, copy, menu, below=st.empty())
 
 
-def draw(foot: Foot, shown: Shown, chat: OpenChat, *, last: bool) -> None:
-    """Under a reply that is over."""
-    how = ended(shown.row)
-    if how is not None or shown.row.notes:
-        with foot.above.container(gap="xsmall"):
-            for note in shown.row.notes:
-                st.caption(f":material/info: {sentence(note)}")
-            if how is not None:
-                _how_it_ended(how, shown, last=last)
-    foot.words.caption(sentence(under(shown.rows)), width="stretch")
-    if len(shown.siblings) > 1:
-        with foot.branches:
-            switch(shown)
-    if shown.text:
-        with foot.copy:
-            copy_button(shown.text, key=f"copy-{shown.id}", on_refused=partial(callbacks.show_raw, shown.id))
-    with foot.menu:
-        _reply_menu(shown)
+def draw(shown: Shown, chat: OpenChat, *, last: bool, into: Foot | None = None) -> None:
+    """Under a reply that is over: `into` its places if there are some, else here, in the same structure."""
+    with into.above if into else nullcontext():
+        _above(shown, last=last)
+    with nullcontext() if into else _row():
+        with into.words if into else nullcontext():
+            st.caption(sentence(under(shown.rows)), width="stretch")
+        with into.branches if into else nullcontext():
+            if len(shown.siblings) > 1:
+                switch(shown)
+            else:
+                st.empty()
+        with into.copy if into else nullcontext():
+            if shown.text:
+                copy_button(shown.text, key=f"copy-{shown.id}", on_refused=partial(callbacks.show_raw, shown.id))
+            else:
+                st.empty()
+        with into.menu if into else nullcontext():
+            _reply_menu(shown)
+    with into.below if into else nullcontext():
+        _below(shown, chat)
+
+
+def _row() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+
+
+def _above(shown: Shown, *, last: bool) -> None:
+    how, notes = ended(shown.row), shown.row.notes
+    if how is None and not notes:
+        st.empty()
+        return
+    with st.container(gap="xsmall"):
+        for note in notes:
+            st.caption(f":material/info: {sentence(note)}")
+        if how is not None:
+            _how_it_ended(how, shown, last=last)
+
+
+def _below(shown: Shown, chat: OpenChat) -> None:
     if chat.raw == shown.id:
-        with foot.below.container():
+        with st.container():
             raw_text(shown)
     elif chat.choosing == shown.id:
-        with foot.below.container():
+        with st.container():
             _choose_model(shown, chat)
+    else:
+        st.empty()
 
 
 def live(foot: Foot, shown: Shown, *, here: bool, esc: bool) -> None:
     """Under a reply that is being written: Stop. `here`: by this process; `esc`: the key is this one's."""
+    words = "Next in line." if shown.state == "waiting" and not esc else ""
     if not here:
-        foot.words.caption("Being answered in another window.")
+        words = "Being answered in another window."
+    if words:
+        foot.words.caption(words, width="content")
+    else:
+        foot.words.empty()
     foot.menu.button(
         "Stop",
         key=f"stop-{shown.row.id}{'-esc' if esc else ''}",
@@ -82,10 +112,8 @@ def label_lines(text: str) -> str:
 
 
 def switch(shown: Shown) -> None:
-    """‹ 2/3 ›, where there are branches."""
+    """‹ 2/3 ›"""
     count = len(shown.siblings)
-    if count < 2:
-        return
     at = shown.siblings.index(shown.id)
     before, after = shown.siblings[at - 1], shown.siblings[(at + 1) % count]
     with st.container(horizontal=True, vertical_alignment="center", gap=None, width="content"):

@@ -12,18 +12,20 @@ from chatbot.transfer.markdown import to_markdown
 from chatbot.transfer.values import file_name
 from chatbot.ui import callbacks, downloads, session
 from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.seats import clear
 
 
 def draw(conversation: Conversation | None, chat: OpenChat) -> None:
     """One keyed row, always there."""
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         if conversation is None:
-            return
-        if chat.renaming:
+            clear(3)
+        elif chat.renaming:
             _rename(conversation)
-            return
-        st.subheader(label(conversation.title), anchor=False, width="stretch")
-        _menu(conversation, chat)
+        else:
+            st.subheader(label(conversation.title), anchor=False, width="stretch")
+            _menu(conversation, chat)
+            clear(1)
 
 
 def _rename(conversation: Conversation) -> None:
@@ -42,7 +44,10 @@ def _rename(conversation: Conversation) -> None:
 
 
 def _menu(conversation: Conversation, chat: OpenChat) -> None:
-    with st.popover(":material/more_horiz:", type="tertiary", help="Menu of this chat"):
+    with (
+        st.popover(":material/more_horiz:", type="tertiary", help="Menu of this chat"),
+        st.container(gap=None),
+    ):
         _item("Rename", "edit", "rename", callbacks.begin_rename)
         pin = "Unpin" if conversation.pinned else "Pin"
         _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))

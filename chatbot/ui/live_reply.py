@@ -16,6 +16,9 @@ from chatbot.core.blocks import drawable
 from chatbot.ui.reading import Reading
 from chatbot.ui.words import seconds, sentence, thought_for
 
+BEAT = "beat"
+"""In the session: what else moves on the page while a reply is followed, since fragments stand still then."""
+
 _SMALL = 500  # characters of an open block below which it is cheap to send again
 _PAUSE, _LONGER_PAUSE = 0.018, 0.05  # seconds between two updates of a small and of a larger open block
 _PER_CHARACTER = 1e-5  # seconds; a fence of 60,000 characters is drawn again every 0.6 s
@@ -116,7 +119,9 @@ class _Look:
     def more(self) -> None:
         self.reading.more()
         # A yield point: a page that nothing is drawn on could not be left otherwise.
-        st.session_state.get("beat")
+        beat = st.session_state.get(BEAT)
+        if beat is not None:
+            beat()
         words = ""
         if self._continues and not self.reading.over:
             words = sentence(self.reading.waiting) if self.reading.waiting else ""
@@ -124,7 +129,7 @@ class _Look:
                 words = ":shimmer[Going on…]"
         if words != self._words:
             self._words = words
-            self._hint.caption(words)
+            self._hint.caption(words, width="content")
 
 
 def _stream(look: _Look, slot: DeltaGenerator, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,6 +13,7 @@ from chatbot.ui import callbacks, foot
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.foot import Foot
 from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.seats import seat
 from chatbot.ui.words import thought_for
 
 _NAMES = {"user": "You", "assistant": "ByteBot"}
@@ -26,33 +28,38 @@ class Places:
     foot: Foot
 
 
-def draw(shown: Shown, chat: OpenChat, *, last: bool) -> Places | None:
+def draw(shown: Shown, chat: OpenChat, *, last: bool, place: int) -> Places | None:
     """Draw a message; of one that is being written only the empty places, which are given back.
 
-    `last`: nothing follows it, so it can be gone on with.
+    `last`: nothing follows it, so it can be gone on with. `place`: its number in the column.
     """
     role = "user" if shown.role == "user" else "assistant"
-    with st.chat_message(_NAMES[role], avatar=_AVATARS[role]):
+    with (
+        st.chat_message(_NAMES[role], avatar=_AVATARS[role]),
+        seat(chat.seats, place, (shown.id, chat.editing == shown.id)),
+    ):
         if role == "user":
             _draw_user(shown, chat)
             return None
         body = st.container(key=f"body-{shown.id}")
-        with st.container(key=f"foot-{shown.id}", gap="xsmall"):
-            under = foot.places()
+        under = st.container(key=f"foot-{shown.id}", gap="xsmall")
     if shown.live:
-        return Places(body, under)
+        with under:
+            return Places(body, foot.places())
     with body:
         _draw_reply(shown)
-    foot.draw(under, shown, chat, last=last)
+    with under:
+        foot.draw(shown, chat, last=last)
     return None
 
 
 def _draw_reply(shown: Shown) -> None:
-    lead = st.empty()
     if shown.reasoning.strip():
-        with lead.status(thought_for(shown.row.thinking), state="complete", type="compact"):
+        with st.status(thought_for(shown.row.thinking), state="complete", type="compact"):
             for raw in split(shown.reasoning):
                 st.markdown(drawable(raw))
+    else:
+        st.empty()
     for raw in split(shown.text):
         st.markdown(drawable(raw))
 
@@ -61,13 +68,16 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
     if chat.editing == shown.id:
         _draw_edit(shown)
         return
-    with st.container(key=f"said-{shown.id}", horizontal=True, vertical_alignment="top", gap="xsmall", wrap=False):
+    short = len(shown.text) < 60 and "\n" not in shown.text
+    alignment: Literal["center", "top"] = "center" if short else "top"
+    with st.container(key=f"said-{shown.id}", horizontal=True, vertical_alignment=alignment, gap="xsmall", wrap=False):
         st.text(shown.text, width="stretch")
+        if len(shown.siblings) > 1:
+            foot.switch(shown)
+        else:
+            st.empty()
         copy_button(shown.text, key=f"copy-{shown.id}", on_refused=partial(callbacks.show_raw, shown.id))
         foot.user_menu(shown)
-    if len(shown.siblings) > 1:
-        with st.container(key=f"branch-{shown.id}", horizontal=True, vertical_alignment="center", gap="xsmall"):
-            foot.switch(shown)
     if chat.raw == shown.id:
         foot.raw_text(shown)
 

@@ -6,12 +6,13 @@ import streamlit as st
 
 from chatbot.ui import callbacks
 from chatbot.ui.open_chat import OpenChat, current
+from chatbot.ui.seats import seat
 from chatbot.ui.words import sentence
 
 
 def draw(chat: OpenChat) -> None:
     """Always one container, so that nothing below it moves to another place in the page when it fills."""
-    with st.container(key="note"):
+    with st.container(key="note"), seat(chat.seats, "note", chat.note):
         note = chat.note
         if note is None:
             return

@@ -10,6 +10,7 @@ from chatbot.core.errors import ByteBotError, NotFound
 from chatbot.core.settings import Options
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown, View
+from chatbot.ui.seats import Seats
 
 LAST = 30  # messages drawn at first
 MOST = 90  # and at most, before the oldest drawn ones are put away again
@@ -51,6 +52,7 @@ class OpenChat:
     note: Note | None = None
     drawn: int = 0
     """Elements that the last run drew in the column of messages."""
+    seats: Seats = field(default_factory=dict)
     url: str | None = None
     url_before: str | None = None
     """What the address may still say while the browser has not heard of a change."""
@@ -80,7 +82,8 @@ def open_conversation(conversation: str, options: Options, *, note: Note | None 
 def _replace(chat: OpenChat) -> OpenChat:
     before: OpenChat | None = st.session_state.get(_KEY)
     if before is not None:
-        chat.drawn, chat.url, chat.url_before = before.drawn, before.url, before.url_before
+        chat.drawn, chat.seats = before.drawn, before.seats
+        chat.url, chat.url_before = before.url, before.url_before
     st.session_state[_KEY] = chat
     return chat
 

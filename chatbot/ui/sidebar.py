@@ -7,12 +7,14 @@ import streamlit as st
 from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, this_chat
+from chatbot.ui import callbacks, clock, fresh, this_chat
 from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.seats import clear
 from chatbot.ui.words import by_day
 
 _PAGE = 30
-_SHOWN = "lines"  # in the session: how many conversations are drawn
+_SHOWN = "lines"  # in the session: how many conversations are shown
+_DRAWN = "lines drawn here"  # in the session: elements of the list, headings and all
 
 
 def draw(engine: Engine, chat: OpenChat) -> None:
@@ -35,13 +37,19 @@ def draw(engine: Engine, chat: OpenChat) -> None:
 def _conversations(engine: Engine, chat: OpenChat) -> None:
     wanted = st.session_state.setdefault(_SHOWN, _PAGE)
     lines = engine.store.conversations.lines(limit=wanted + 1)
+    fresh.drawn(lines[:wanted])
     with st.container(key="conversations", gap="xxsmall"):
+        drawn = 0
         for heading, group in by_day(lines[:wanted], clock.now()):
             st.caption(heading)
+            drawn += 1 + len(group)
             for line in group:
                 _line(line, chat)
         if len(lines) > wanted:
             st.button("More", key="more-lines", icon=":material/expand_more:", type="tertiary", on_click=_more)
+            drawn += 1
+        clear(st.session_state.get(_DRAWN, 0) - drawn)
+        st.session_state[_DRAWN] = drawn
 
 
 def _line(line: Line, chat: OpenChat) -> None:

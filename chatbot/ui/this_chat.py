@@ -33,6 +33,8 @@ def _model(engine: Engine, chat: OpenChat) -> None:
             on_change=_set_connection,
             args=(widget,),
         )
+    else:
+        st.empty()
     offered = models.offered(engine, home, options.connection)
     if options.model and options.model not in offered:
         offered.insert(0, options.model)
@@ -91,6 +93,8 @@ def _temperature(engine: Engine, chat: OpenChat) -> None:
             on_change=_set,
             args=(slider, "temperature"),
         )
+    else:
+        st.empty()
 
 
 def _max_output(chat: OpenChat) -> None:
