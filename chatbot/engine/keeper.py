@@ -32,6 +32,7 @@ class Keeper:
         self._kept: dict[int, tuple[LiveTurn, Recording]] = {}
         self._news = threading.Condition()
         self._closing = threading.Event()
+        self._watching = False
         self._thread: threading.Thread | None = None
         self._renewed = 0.0
         self._looked = 0.0
@@ -40,24 +41,27 @@ class Keeper:
     def keep(self, turn: LiveTurn, recording: Recording) -> None:
         with self._news:
             self._kept[turn.reply] = (turn, recording)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
-                self._thread.start()
+            self._begin()
             self._news.notify_all()
 
     def watch(self) -> None:
-        """Begin recovering now and then even though nothing has been said yet."""
+        """Recover now and then even while nothing is said. Without it the thread ends with the last live turn."""
         with self._news:
-            if self._thread is None and not self._closing.is_set():
-                self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
-                self._thread.start()
+            self._watching = True
+            self._begin()
+
+    def _begin(self) -> None:
+        if self._thread is None and not self._closing.is_set():
+            self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
+            self._thread.start()
 
     def close(self) -> None:
         with self._news:
             self._closing.set()
             self._news.notify_all()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(2.0)
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(2.0)
 
     def _work(self) -> None:
         while not self._closing.is_set():
@@ -67,6 +71,9 @@ class Keeper:
                 self._news.wait(DRAFT_EVERY if self._kept else RECOVER_EVERY)
                 self._kept = {reply: pair for reply, pair in self._kept.items() if not pair[0].over}
                 kept = list(self._kept.values())
+                if not kept and not self._watching:
+                    self._thread = None
+                    return
             if self._closing.is_set():
                 return
             try:
