@@ -142,6 +142,17 @@ def test_the_trash_empties_after_30_days_and_the_ledger_stays(store: Store) -> N
     assert store.integrity() == []
 
 
+def test_a_branch_deleted_inside_a_deleted_branch_is_purged_with_it(store: Store) -> None:
+    first = exchange(store)
+    second = exchange(store, first)
+    store.conversations.delete_message(first.conversation, second.reply)
+    store.conversations.delete_message(first.conversation, first.reply)
+    assert store.conversations.purge(older_than_days=0) == 2
+    assert leaves(store, first.conversation) == [first.user]
+    assert rows(store, "messages") == 1
+    assert store.integrity() == []
+
+
 def test_a_conversation_deeper_than_any_recursion_can_be_purged(store: Store) -> None:
     first = exchange(store)
     row = {
