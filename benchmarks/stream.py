@@ -58,7 +58,8 @@ def lag(app: App, base_url: str) -> float:
         page.wait_for_timeout(1500)
         page.evaluate(CLOCK)
         send(page, "Go on.")
-        page.wait_for_function(f"window.lags.length >= {CLOCKED - 1}", timeout=60_000)
+        # Not all: two tokens that leave in the same millisecond look like one.
+        page.wait_for_function(f"window.lags.length >= {CLOCKED * 0.9}", timeout=60_000)
         lags: Sequence[float] = page.evaluate("window.lags")
     return median(lags)
 
