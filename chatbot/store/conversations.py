@@ -7,6 +7,7 @@ from itertools import islice
 from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, select, tuple_, update
 
 from chatbot.core.errors import BadInput
+from chatbot.core.messages import Message, said
 from chatbot.core.settings import Options
 from chatbot.core.text import repair
 from chatbot.core.tree import Leaf, Tree
@@ -180,6 +181,17 @@ class Conversations:
             for chunk in _chunks(ids):
                 query = select(messages).where(messages.c.owner == self._database.owner, messages.c.id.in_(chunk))
                 found |= {row.id: message_of(row) for row in connection.execute(query).all()}
+        return found
+
+    def words(self, ids: Iterable[int]) -> dict[int, Message]:
+        """What was said in those messages and nothing else: a quarter of the work, for who reads a thousand of them."""
+        found: dict[int, Message] = {}
+        columns = (messages.c.id, messages.c.role, messages.c.text, messages.c.reasoning)
+        with self._database.read() as connection:
+            for chunk in _chunks(ids):
+                query = select(*columns).where(messages.c.owner == self._database.owner, messages.c.id.in_(chunk))
+                for id, role, text, reasoning in connection.execute(query).all():
+                    found[id] = said(role, text, reasoning=reasoning)
         return found
 
     def _change(self, id: str, **values: object) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, insert, update
 
 from chatbot.core.errors import BadInput, NotFound
+from chatbot.core.messages import said
 from chatbot.core.settings import Options
 from chatbot.store.rows import now
 from chatbot.store.store import Store
@@ -220,3 +221,14 @@ def test_more_messages_than_a_statement_takes_parameters(store: Store) -> None:
     assert {message.text for message in found.values()} == {str(n) for n in range(2_500)}
     assert store.conversations.messages(iter(ids[:3])).keys() == set(ids[:3])
     assert store.conversations.messages([]) == {}
+    words = store.conversations.words([*ids, 10**9])
+    assert {id: message.text for id, message in words.items()} == {id: message.text for id, message in found.items()}
+
+
+def test_the_words_alone_are_the_same_words(store: Store) -> None:
+    begun = begin(store)
+    finish(store, begun.reply, "Hi.", reasoning="They greet me.")
+    assert store.conversations.words([begun.reply, begun.user]) == {  # type: ignore[list-item]
+        begun.user: said("user", "Hello"),
+        begun.reply: said("assistant", "Hi.", reasoning="They greet me."),
+    }
