@@ -19,6 +19,7 @@ _CONTROLS |= {0x202D: "‹LRO›", 0x202E: "‹RLO›"}
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202d\u202e]")
 _PLAIN = re.compile(r"[^\s>\-+*=_#0-9.)(|:~`$\\\[\]^<!]")
 _MAYBE_FOOTNOTE = re.compile(r"\[\^[^\]\s]*(?:\]:?)?\Z")
+_MARK = re.compile(r"^([ \t]*\d{0,9})([-+*>.)\[])")
 _FENCE_OPENER = re.compile(r"(`{3,}|~{3,})[ \t]*(.*)", re.DOTALL)
 _LABEL_MARK = re.compile(r"([!-/:-@\[-`{-~])")
 _LABEL_WORD = re.compile(r":(?=[\w+-]+:)|(?:(?<=http:)|(?<=https:))(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
@@ -128,29 +129,26 @@ class Drawing:
     def _place(self, line: str, seen: Line) -> str:
         if seen.kind in ("text", "line"):
             out = self._finish() if seen.begins else ""
-            self._leaf.append((line[: seen.start], line[seen.start :]))
-            return out + self._give(self._paragraph(self._leaf, done=False))
+            self._leaf.append(_parts(line, seen))
+            return out
         return self._finish() + self._commit(self._newline() + _raw_line(line, seen))
 
     def _peek(self) -> str:
-        """What can be shown of the last line before its end is known."""
-        line = self._line
-        if not line or self._maths is not None:
-            return ""
-        if self._structure.fence is not None and not self._structure.stack:
-            return self._give(self._newline() + line)
-        if not _PLAIN.search(line) or _MAYBE_FOOTNOTE.match(line.lstrip(" >")):
-            return ""
-        seen = self._structure.copy().line(line)
-        before, content = line[: seen.start], line[seen.start :]
-        if seen.kind in ("text", "line"):
-            if not seen.lazy and _maybe_display(content.strip()):
-                return ""
-            out = self._finish() if seen.begins else ""
-            return out + self._give(self._paragraph([*self._leaf, (before, content)], done=False))
-        if seen.kind in ("code", "indented"):
-            return self._finish() + self._give(self._newline() + _raw_line(line, seen).removesuffix("!"))
-        return ""
+        """What can be shown of the paragraph at hand and of the last line before their ends are known."""
+        line, out = self._line, ""
+        leaf = self._leaf
+        if line and self._maths is None:
+            if self._structure.fence is not None and not self._structure.stack:
+                return self._give(self._newline() + line)
+            if _PLAIN.search(line) and not _MAYBE_FOOTNOTE.match(line.lstrip(" >")):
+                seen = self._structure.copy().line(line)
+                parts = _parts(line, seen)
+                if seen.kind in ("code", "indented"):
+                    return self._finish() + self._give(self._newline() + _raw_line(line, seen).removesuffix("!"))
+                if seen.kind in ("text", "line") and (seen.lazy or not _maybe_display(parts[1].strip())):
+                    out = self._finish() if seen.begins else ""
+                    leaf = [*self._leaf, parts]
+        return out + (self._give(self._paragraph(leaf, done=False)) if leaf else "")
 
     def _newline(self) -> str:
         return "\n" if self._begun else ""
@@ -229,6 +227,11 @@ def _maybe_display(content: str) -> bool:
         return False
     end = content.find(closer, 2)
     return end < 0 or not content[end + 2 :]
+
+
+def _parts(line: str, seen: Line) -> tuple[str, str]:
+    content = line[seen.start :]
+    return line[: seen.start], _MARK.sub(r"\1\\\2", content) if seen.deep else content
 
 
 def _raw_line(line: str, seen: Line) -> str:

@@ -19,8 +19,9 @@ LONGEST_MATHS = 4_000
 _LONGEST_SPAN_AWAITED = 400  # characters for which an open backtick is waited for before it counts as a mere backtick
 
 _SPECIAL = re.compile(
-    r"(?P<escape>\\[!-/:-@\[-`{-~])|(?P<ticks>`+)|(?P<dollars>\$+)|(?P<picture>!\[)|(?P<angle><)|(?P<colon>:)"
-    r"|(?P<url>(?<![^\W_])(?:https?://|www\.)(?:[^\s<`()\[\]\"'*!]|!(?!\[))*)|(?P<target>\]\()",
+    r"(?=[\\`$!<:\]hw])(?:(?P<escape>\\[!-/:-@\[-`{-~])|(?P<ticks>`+)|(?P<dollars>\$+)|(?P<picture>!\[)|(?P<angle><)|(?P<colon>:)"
+    r"|(?P<url>(?<![^\W_])(?:https?://|www\.)[^\s<`()\[\]\"'*!:/?#]*(?::\d+)?(?:[/?#](?:[^\s<`()\[\]\"'*!]|!(?!\[))*)?)"
+    r"|(?P<target>\]\())",
     re.IGNORECASE,
 )
 _TICKS = re.compile("`+")
@@ -29,6 +30,7 @@ _DOLLARS_END = re.compile(r"[$\n`]")
 _PROSE = re.compile(r"\$(?:\d[\d.,]*|[^\W\d_]{2,})\s+[^\W\d_]{2}")
 _TEX = re.compile(r"[\\^_{}=+<>]")
 _MATHS_END = {"$$": re.compile(r"(?<!\\)\$\$"), "\\(": re.compile(r"\\\)"), "\\[": re.compile(r"\\\]")}
+_LONE_DOLLAR = re.compile(r"(?<!\\)\$")
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*\n")
 _AUTOLINK = re.compile(r"<(?:https?|ftp|mailto):[^\s<>`!]{1,300}>", re.IGNORECASE)
 _MAYBE_AUTOLINK = re.compile(r"<[A-Za-z]{0,6}(?::[^\s<>`!]{0,300})?\Z")
@@ -63,7 +65,9 @@ def inline(text: str, *, done: bool = True, growing: bool = False) -> str:
 
 
 def maths(body: str) -> str:
-    """TeX on one line, harmless even where it should be read as Markdown: no picture, no tag."""
+    """TeX on one line, harmless even where it should be read as Markdown: no picture, no tag. Empty: not TeX at all."""
+    if _LONE_DOLLAR.search(body) and "\\text" not in body and "\\mbox" not in body:
+        return ""
     line = " ".join(_COMMENT.sub("\n", body).split())
     return re.sub(r"<(?=[A-Za-z/!?])", "< ", line.replace("![", "!{}["))
 

@@ -11,9 +11,11 @@ from typing import Literal
 Kind = Literal["blank", "text", "line", "fence", "code", "fence end", "indented"]
 """`text` may run on in the next line, `line` cannot (heading, underline, rule); `code` lies between fences."""
 
+DEEPEST = 60
+"""Containers in each other; the marks of deeper ones are text, and have to be escaped where they are drawn."""
+
 _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,}).*$")
 _HEADING = re.compile(r"#{1,6}(?:\s|$)")
-_RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
 _BULLET = re.compile(r"([-+*])(?=[ \t]|$)")
 _NUMBER = re.compile(r"(\d{1,9})[.)](?=[ \t]|$)")
@@ -43,6 +45,8 @@ class Line:
     """It begins a list item or footnote itself."""
     lazy: bool = False
     """It goes on with a paragraph without the marks of the containers that hold it."""
+    deep: bool = False
+    """Its content may begin with marks of containers that were not read as such."""
 
 
 @dataclass(slots=True)
@@ -74,7 +78,8 @@ class Structure:
         kind, begins = self._leaf(text, at, matched, fresh=bool(opened), whole=whole)
         marker = any(kind != "quote" for kind in opened)
         lazy = not begins and not whole
-        return Line(kind=kind, begins=begins, start=_raw(raw, at), inside=inside, marker=marker, lazy=lazy)
+        deep = len(self.stack) >= DEEPEST
+        return Line(kind=kind, begins=begins, start=_raw(raw, at), inside=inside, marker=marker, lazy=lazy, deep=deep)
 
     def _leave(self, matched: int) -> None:
         del self.stack[matched:]
@@ -120,7 +125,7 @@ class Structure:
             rest = text[at:]
             bare = rest.lstrip(" ")
             indent = len(rest) - len(bare)
-            if not bare or indent > 3:
+            if not bare or indent > 3 or matched + len(opened) >= DEEPEST:
                 return at, opened
             continues = self.paragraph and whole and not opened
             if bare[0] == ">":
@@ -130,7 +135,7 @@ class Structure:
             elif found := _FOOTNOTE.match(bare):
                 at += indent + found.end()
                 new = _Container("footnote", 4, not text[at:].strip())
-            elif (continues and _UNDERLINE.match(bare)) or _RULE.match(bare):
+            elif (continues and _UNDERLINE.match(bare)) or _is_rule(bare):
                 return at, opened
             elif found := _BULLET.match(bare) or _NUMBER.match(bare):
                 after = bare[found.end() :]
@@ -168,7 +173,7 @@ class Structure:
             self.paragraph = False
             return "line", True
         found = _FENCE.match(bare)
-        if found or _HEADING.match(bare) or _RULE.match(bare):
+        if found or _HEADING.match(bare) or _is_rule(bare):
             if not fresh:
                 self._leave(matched)
             self.paragraph = False
@@ -182,6 +187,11 @@ class Structure:
             self._leave(matched)
         self.paragraph = True
         return "text", True
+
+
+def _is_rule(bare: str) -> bool:
+    mark = bare[0]
+    return mark in "*-_" and not bare.strip(mark + " \t") and bare.count(mark) >= 3
 
 
 def _raw(raw: str, at: int) -> int:
