@@ -1,6 +1,6 @@
 """What saving does to settings.toml: the lines it concerns, and no others."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import fields
 from typing import Any
 
@@ -9,6 +9,7 @@ from tomlkit.items import InlineTable
 
 from chatbot.core.errors import SettingsError
 from chatbot.core.settings import Connection, Timeouts
+from chatbot.home.checks import is_secret
 from chatbot.home.table import Setting
 
 Document = MutableMapping[str, Any]
@@ -42,8 +43,9 @@ def put_connection(document: Document, connection: Connection, usual: Connection
     table = _table(holder, connection.name) if known else _new(holder)
     for key, value in written.items():
         _put(table, key, value)
-    _put_all(table, "headers", dict(connection.headers))
-    _put_all(table, "timeouts", _unusual(connection.timeouts))
+    # What was told to be wrong here is for the person to take away.
+    _put_all(table, "headers", dict(connection.headers), stays=is_secret)
+    _put_all(table, "timeouts", _unusual(connection.timeouts), stays=lambda name: not hasattr(Timeouts, name))
     if table and not known:
         holder[connection.name] = table
     elif known and not table:
@@ -85,17 +87,20 @@ def _put(table: Any, key: str, value: object) -> None:
         table[key] = value
 
 
-def _put_all(table: Any, key: str, values: dict[str, Any]) -> None:
-    if not values:
-        table.pop(key, None)
+def _put_all(table: Any, key: str, values: dict[str, Any], stays: Callable[[str], bool]) -> None:
+    """Make an inner table hold these values, and what `stays` beside them."""
+    inner = table.get(key)
+    if not isinstance(inner, MutableMapping):
+        if values:
+            inner = _new(table)
+            inner.update(values)
+            table[key] = inner
+        else:
+            table.pop(key, None)
         return
-    if not isinstance(table.get(key), Mapping):
-        inner = _new(table)
-        inner.update(values)
-        table[key] = inner
-        return
-    inner = table[key]
-    for old in [old for old in inner if old not in values]:
+    for old in [old for old in inner if old not in values and not stays(old)]:
         del inner[old]
     for name, value in values.items():
         _put(inner, name, value)
+    if not inner:
+        del table[key]

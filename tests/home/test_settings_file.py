@@ -113,6 +113,27 @@ def test_saving_keeps_comments_order_and_spelling(
     assert (data / "settings.toml").read_text() == COMMENTED
 
 
+def test_saving_takes_nothing_away_that_it_does_not_know(
+    open_home: Callable[..., Home], write: Callable[[str], None], data: Path
+) -> None:
+    text = (
+        "[connections.work]\nbase_url = 'http://localhost/v1'\nmodle = 'x'\n"
+        "headers = {X-Title = 't', api-key = 'k'}\ntimeouts = {frist = 1, first = 5}\n"
+    )
+    write(text)
+    home = open_home()
+    home.save_connection(home.connection("work"))
+    assert (data / "settings.toml").read_text() == text
+    home.save_connection(Connection(name="work", base_url="http://localhost/v1"))
+    entry = tomllib.loads((data / "settings.toml").read_text())["connections"]["work"]
+    assert entry == {
+        "base_url": "http://localhost/v1",
+        "modle": "x",
+        "headers": {"api-key": "k"},
+        "timeouts": {"frist": 1},
+    }
+
+
 def test_saving_keeps_the_line_ends_of_windows(open_home: Callable[..., Home], data: Path) -> None:
     data.mkdir()
     (data / "settings.toml").write_bytes(b"# one\r\n[chat]\r\nmodel = 'x'\r\n")
