@@ -49,7 +49,7 @@ class Providers:
 
     def provider(self, name: str) -> Provider:
         """SettingsError when there is no such connection."""
-        connection = self._home.connection(name)
+        connection = self._home.unlocked(name)
         key = None if connection.embedded else self._home.key(name)
         with self._lock:
             made = self._made.get(name)
