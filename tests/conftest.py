@@ -1,5 +1,6 @@
-"""What every test gets: a network that ends at this machine, and a store on each database."""
+"""What every test gets: a network that ends at this machine, a store on each database, and no keyring of a person."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,9 @@ import pytest
 
 from chatbot.store.store import Store
 from tests.postgres import Server, fresh_database, start
+
+# Here and in child processes: a key that a test enters must not land in the keyring of who runs the tests.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
 class ReachedOut(AssertionError):

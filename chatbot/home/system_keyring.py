@@ -63,7 +63,8 @@ def _ask(question: Callable[[Any, threading.Event], Any], wait: float) -> Any:
         except Exception as error:  # noqa: BLE001 - a thread ends here, and backends raise whatever their system does
             # The class alone: the words may be anything, the secret included.
             _log.warning("The system's keyring failed: %s", type(error).__name__)
-            failure.append(f"failed ({type(error).__name__})")
+            name = type(error).__name__
+            failure.append("is locked" if name == "KeyringLocked" else f"failed ({name})")
         finally:
             _asking.release()
 

@@ -1,18 +1,11 @@
-"""A home in a folder of its own, and no keyring of the person who runs the tests."""
+"""A home in a folder of its own."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-import keyring
 import pytest
-from keyring.backends import fail
 
 from chatbot.home.home import Home
-
-
-@pytest.fixture(autouse=True)
-def no_keyring() -> None:
-    keyring.set_keyring(fail.Keyring())
 
 
 @pytest.fixture
