@@ -12,7 +12,7 @@ from chatbot.core.endings import how_it_ended
 from chatbot.core.errors import BadInput, WayOut
 from chatbot.core.events import Event, Failed, Folded, Retrying, Started, TextDelta
 from chatbot.core.messages import CONTINUABLE, LIVE
-from chatbot.terminal.opening import Chosen, House, opened
+from chatbot.terminal.opening import Chosen, House, about_the_model, opened
 from chatbot.terminal.screen import Raw
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Interrupts
 from chatbot.terminal.streams import is_terminal, read_pipe, say, silence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chatbot.engine.live import LiveTurn
 
 WHOLE, PARTIAL = 0, 1
+_KEEPING = 5.0  # seconds in which a stopped reply is stored
 _PATIENCE = 4  # heartbeats; then a reply that has not begun is waiting for the one before it
 
 
@@ -41,6 +42,8 @@ def ask(chosen: Chosen, words: Sequence[str]) -> int:
         from chatbot.engine.actions import Say
 
         action = Say(text, house.head) if text else _more(house)
+        if about := about_the_model(house):
+            say(f"chatbot: {about}")
         turn = house.engine.start(house.conversation, action, options=house.options, tag="terminal")
         return _Answer(turn, house, temporary=chosen.temporary).print()
 
@@ -109,10 +112,13 @@ class _Answer:
         """Nobody takes the words any more: nobody should pay for the rest. The part is kept."""
         silence(sys.stdout)
         self._turn.stop()
-        self._turn.wait()
+        self._turn.wait(_KEEPING)
         broken = isinstance(error, BrokenPipeError)
         why = "the reader left" if broken else f"the reply could not be written: {error.strerror}"
-        say(f"chatbot: {why}; the reply was stopped. {self._again('continue')}")
+        ending = self._turn.ending
+        whole = ending is not None and ending.state == "complete"
+        rest = "it is kept, whole." if whole else f"the reply was stopped. {self._again('continue')}"
+        say(f"chatbot: {why}; {rest}")
         return READER_LEFT if broken else PARTIAL
 
     def _tell(self) -> bool:

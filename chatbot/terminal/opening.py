@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from chatbot.home.home import Home
 
 
+_OFFLINE = (
+    "You are talking to a tiny offline model: English only, often wrong. For real answers set OPENAI_API_KEY, "
+    "or add a key on the settings page (chatbot serve)."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
     """The options of the command line as they were typed. None is the settings' own."""
@@ -42,6 +48,18 @@ class House:
     options: "Options"
     conversation: str | None = None
     head: int | None = None
+
+
+def about_the_model(house: House) -> str | None:
+    """What one should know before talking to it; None when there is nothing to say."""
+    from chatbot.core.settings import EMBEDDED
+
+    if house.options.connection != EMBEDDED:
+        return None
+    from chatbot.home.weights import present
+
+    first = "" if present(house.home.folders.cache) else " It is fetched first: 93 MB, once."
+    return f"{_OFFLINE}{first}"
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from typing import TextIO
 
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"}
-_CONTROLS = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
+_CONTROLS: dict[int, int | str] = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
+# These two turn what follows around, so that a text can be made to look like another one.
+_CONTROLS |= {0x202D: "‹LRO›", 0x202E: "‹RLO›"}
 _DIRECTIONS = dict.fromkeys([0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def visible(text: str) -> str:
-    """The text with every control character but tab and line feed made visible.
+    """The text with every control character but tab and line feed made visible, and so what overrides its direction.
 
     >>> visible("a\\x1b[31mb\\r\\nc\\x07")
     'a␛[31mb\\nc␇'
@@ -22,7 +24,7 @@ def one_line(text: str, most: int = 200) -> str:
     >>> one_line("a title\\nwith \\u202etwo lines")
     'a title with two lines'
     """
-    line = " ".join(visible(text).translate(_DIRECTIONS).split())
+    line = " ".join(visible(text.translate(_DIRECTIONS)).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

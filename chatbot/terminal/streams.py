@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import sys
 from typing import TextIO
@@ -12,7 +13,16 @@ from chatbot.terminal.screen import visible
 
 
 def prepare() -> None:
-    """Let no letter that a terminal's encoding lacks end the program."""
+    """Let no closed stream and no letter that an encoding lacks end the program, and no log line get between words."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Else the next file that is opened, perhaps the database, would get what is printed.
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    logging.getLogger("chatbot").addHandler(logging.NullHandler())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -31,7 +31,7 @@ ON_ERROR: Mapping[WayOut, str] = {
     "settings": "The settings page is behind: chatbot serve",
     "retry": "Try again.",
     "wait": "Wait a while and try again.",
-    "data_folder": "The data folder is where BYTEBOT_DATA_DIR says; nothing was sent.",
+    "data_folder": "Nothing was sent. BYTEBOT_DATA_DIR and BYTEBOT_DATABASE_URL say where the history is.",
 }
 
 

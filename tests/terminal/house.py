@@ -16,11 +16,11 @@ from chatbot.home.home import Home
 from chatbot.store.store import Store
 from chatbot.store.values import Conversation, StoredMessage
 from tests.fake_openai import FakeOpenAI
+from tests.terminal.pty_child import PtyChild
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "sk-canary-0f1e2d3c4b5a69788796"
 COMMAND = (sys.executable, "-m", "chatbot")
-QUICK = "connect = 0.5\nfirst = 0.8\nbytes = 0.4\ndeltas = 0.5\ntotal = 10.0"
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class House:
             "OPENAI_BASE_URL": server.base_url,
         }
 
+    command = COMMAND
+
     @property
     def home(self) -> Home:
         return Home.open(self.environ, cwd=self.folder)
@@ -49,10 +51,6 @@ class House:
     def settings(self, text: str) -> None:
         self.data.mkdir(exist_ok=True)
         (self.data / "settings.toml").write_text(text)
-
-    def impatient(self) -> None:
-        """Timeouts short enough for a test that waits for one."""
-        self.settings(f"[connections.openai.timeouts]\n{QUICK}\n")
 
     def run(self, *argv: str, piped: bytes | None = None) -> Ran:
         """The command in this process. Without `piped`, standard input is closed."""
@@ -85,6 +83,10 @@ class House:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    def terminal(self, *argv: str, rows: int = 40) -> PtyChild:
+        """The command as a process on a terminal of its own."""
+        return PtyChild([*COMMAND, *argv], self.child_environ, self.folder, rows=rows)
 
     # — what is kept —
 

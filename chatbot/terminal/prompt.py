@@ -1,0 +1,73 @@
+"""Where a person types: one or several lines, with what was said before under the arrow keys."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from chatbot.terminal.display import PROMPT
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+Read = Callable[[str], str]
+"""Gives the next line, given what stands in it already. EOFError at the end, KeyboardInterrupt when Ctrl-C was pressed
+on an empty line."""
+
+
+def typed(said_before: Callable[[], Iterable[str]]) -> Read:
+    """Reads from a terminal. `said_before`, newest first, is read from the store and kept in no file of its own."""
+    from prompt_toolkit import PromptSession
+
+    session: PromptSession[str] = PromptSession(
+        PROMPT,
+        multiline=True,
+        history=_history(said_before),
+        key_bindings=_keys(),
+        prompt_continuation=" " * len(PROMPT),
+    )
+    return lambda default: session.prompt(default=default)
+
+
+def piped(_: str) -> str:
+    """Reads lines from standard input, whatever it is."""
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if not line:
+        raise EOFError
+    return line.rstrip("\n")
+
+
+def _keys() -> "KeyBindings":
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(event: "KeyPressEvent") -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def _(event: "KeyPressEvent") -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("c-c")
+    def _(event: "KeyPressEvent") -> None:
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        else:
+            event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
+    return keys
+
+
+def _history(newest_first: Callable[[], Iterable[str]]) -> "History":
+    from prompt_toolkit.history import History, ThreadedHistory
+
+    class Said(History):
+        def load_history_strings(self) -> Iterable[str]:
+            return newest_first()
+
+        def store_string(self, string: str) -> None:
+            pass  # the store has it
+
+    return ThreadedHistory(Said())

@@ -1,0 +1,178 @@
+"""What the REPL is in the middle of: a conversation, its options, and the turns that it asks for."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from chatbot.core.endings import how_it_ended
+from chatbot.core.errors import BadInput, StoreError
+from chatbot.core.events import Event, Failed, Finished, Terminal
+from chatbot.core.messages import CONTINUABLE, LIVE
+from chatbot.engine.actions import Action, Continue, Regenerate, Retry, Say
+from chatbot.engine.choose import choose
+from chatbot.engine.view import Shown
+from chatbot.store.values import StoredMessage
+from chatbot.terminal.opening import House
+from chatbot.terminal.signals import Interrupts
+from chatbot.terminal.way_out import IN_REPL, way_on
+
+if TYPE_CHECKING:
+    from chatbot.core.tree import Leaf
+    from chatbot.terminal.display import Display
+
+_EARLIER = 20  # messages that /history shows
+
+
+class Leave(Exception):
+    """Ctrl-C was pressed twice while a reply was written."""
+
+
+class Session:
+    """One REPL. Its methods raise ByteBotError when nothing was done; what happens to a reply is shown instead."""
+
+    def __init__(self, house: House, display: "Display") -> None:
+        self.home = house.home
+        self.engine = house.engine
+        self.options = house.options
+        self.conversation = house.conversation
+        self.head = house.head
+        self.display = display
+        self.leaving = False
+        self.whole = True
+        """Whether the last reply was."""
+
+    # — turns —
+
+    def say(self, text: str) -> None:
+        """Send a message and show the reply to it."""
+        self._turn(Say(text, self.head))
+
+    def go_on(self) -> None:
+        """Show the rest of a reply that is not whole."""
+        leaf = self._last_reply()
+        if leaf.state not in CONTINUABLE:
+            raise BadInput("The last reply ended by itself, so there is nothing to continue. /retry asks for another.")
+        self._turn(Retry(leaf.id) if leaf.empty else Continue(leaf.id))
+
+    def try_again(self) -> None:
+        """Ask for the last reply anew; the old one stays beside it."""
+        leaf = self._last_reply()
+        self._turn(Retry(leaf.id) if leaf.state in ("failed", "blocked") else Regenerate(leaf.id))
+
+    def stop_elsewhere(self) -> int:
+        """Stop what another window is having written in this conversation; gives the number of replies."""
+        live = self.engine.store.turns.live(self.conversation) if self.conversation else []
+        for reply in live:
+            self.engine.stop(reply)
+        return len(live)
+
+    def attach(self) -> None:
+        """Show the rest of the last reply if another window is having it written."""
+        shown = self._shown()
+        if shown is not None and shown.live:
+            self._watch(shown.row.id, before=shown.before)
+
+    def _turn(self, action: Action) -> None:
+        turn = self.engine.start(self.conversation, action, options=self.options, tag="terminal")
+        self.conversation, self.head = turn.conversation, turn.reply
+        shown = self._shown() if isinstance(action, Continue | Retry) else None
+        self._watch(turn.reply, before=shown.before if shown else "")
+
+    def _watch(self, reply: int, *, before: str) -> None:
+        ending: Event | None = None
+        try:
+            with Interrupts() as interrupts, self.display.reply(before=before) as drawing:
+                stopping = False
+                for batch in self.engine.follow(reply):
+                    if interrupts.count and not stopping:
+                        stopping = True
+                        self.engine.stop(reply)
+                    drawing.show(batch)
+                    ending = batch[-1] if batch else ending
+        except KeyboardInterrupt:
+            raise Leave from None  # the second one
+        if isinstance(ending, Finished | Failed):
+            self._foot(ending)
+
+    def _foot(self, ending: Terminal) -> None:
+        """The dim line below a reply, and what to do when it is not whole."""
+        try:
+            shown = self._shown()
+        except StoreError:
+            shown = None  # the ending says so already, and what to do
+        if shown is not None:
+            self.display.dim(footer(shown.row))
+        error = ending.sentence if isinstance(ending, Failed) else None
+        sentence = how_it_ended(ending.state, error=error, limit=self.options.max_output)
+        self.whole = sentence is None
+        if sentence:
+            way_out = ending.way_out if isinstance(ending, Failed) else None
+            empty = shown is None or not shown.text
+            self.display.tell(f"{sentence} {IN_REPL[way_on(ending.state, way_out, empty=empty)]}")
+
+    def _shown(self) -> Shown | None:
+        if self.conversation is None:
+            return None
+        return next(iter(self.engine.view(self.conversation, self.head, last=1).shown), None)
+
+    def _last_reply(self) -> "Leaf":
+        if self.conversation is None:
+            raise BadInput("Nothing has been said yet.")
+        leaf = self.engine.store.conversations.tree(self.conversation).by_id.get(self.head or 0)
+        if leaf is None or leaf.role != "assistant":
+            raise BadInput("There is no reply yet. Say something.")
+        if leaf.state in LIVE:
+            raise BadInput("The last reply is still being written in another window; /stop stops it.")
+        return leaf
+
+    # — the conversation —
+
+    def reset(self) -> None:
+        """Begin a new conversation with the next message; the old one stays."""
+        self.conversation = self.head = None
+
+    def change(
+        self,
+        *,
+        connection: str | None = None,
+        model: str | None = None,
+        system: str | None = None,
+        temperature: float | Literal["none"] | None = None,
+        max_output: int | Literal["none"] | None = None,
+    ) -> None:
+        """Hold the conversation with other options from now on."""
+        self.options = choose(
+            self.home,
+            self.options,
+            connection=connection,
+            model=model,
+            system=system,
+            temperature=temperature,
+            max_output=max_output,
+        )
+        if self.conversation is not None:
+            self.engine.store.conversations.set_options(self.conversation, self.options)
+
+    def history(self) -> tuple[int, tuple[Shown, ...]]:
+        """How many messages stand above, and the newest of this conversation."""
+        if self.conversation is None:
+            return 0, ()
+        view = self.engine.view(self.conversation, self.head, last=_EARLIER)
+        return view.earlier, view.shown
+
+    def said_before(self) -> Iterator[str]:
+        """What the person said, newest first: here, then in other conversations."""
+        conversations = self.engine.store.conversations
+        ids = dict.fromkeys([*filter(None, [self.conversation]), *(line.id for line in conversations.lines(limit=5))])
+        for id in ids:
+            for shown in reversed(self.engine.view(id, last=_EARLIER).shown):
+                if shown.role == "user":
+                    yield shown.text
+
+
+def footer(row: StoredMessage) -> str:
+    """Model, tokens, seconds; — is unknown, ≈ an estimate."""
+    tokens = row.usage.output_tokens if row.usage else None
+    about = "≈ " if row.usage and row.usage.estimated else ""
+    counted = "— tokens" if tokens is None else f"{about}{tokens:,} token{'' if tokens == 1 else 's'}"
+    lasted = "— s" if row.duration is None else f"{row.duration:.1f} s"
+    return " · ".join((row.model_answered or row.model_asked or "—", counted, lasted))

@@ -1,0 +1,59 @@
+"""Each row of the table of faults, once through a one shot and once through the REPL."""
+
+import pytest
+
+from chatbot.terminal.way_out import IN_REPL
+from tests.fake_openai import FAULTS, Fault
+from tests.terminal.house import KEY, House, Ran
+
+IMPATIENT = "connect = 1\nfirst = 3\nbytes = 1.5\ndeltas = 2\ntotal = 20"
+
+
+def one_of_each_row() -> list[str]:
+    """For each row the fault that strikes in the most places: it shows the most."""
+    rows: dict[str, str] = {}
+    for name, fault in FAULTS.items():
+        if fault.row not in rows or len(fault.points) > len(FAULTS[rows[fault.row]].points):
+            rows[fault.row] = name
+    return list(rows.values())
+
+
+def play(house: House, name: str, *argv: str, piped: bytes) -> tuple[Fault, str, Ran]:
+    fault = FAULTS[name]
+    point = "later" if "later" in fault.right else fault.points[-1]
+    if fault.address:
+        house.environ["OPENAI_BASE_URL"] = house.server.url(fault.address)
+    house.settings(f"[chat]\ntitles_by_model = false\n[connections.openai.timeouts]\n{IMPATIENT}\n")
+    return fault, point, house.run(*argv, "--model", f"fault:{name}:{point}", "--temperature", "0.5", piped=piped)
+
+
+def check(house: House, fault: Fault, point: str, ran: Ran) -> None:
+    right = fault.right[point]  # type: ignore[index]
+    _, (said, reply) = house.latest()
+    assert said.text == "Twelve words, please."
+    assert (reply.state, reply.error_kind) == (right.state, right.kind)
+    assert reply.text.startswith(right.text)
+    assert fault.more or reply.text == right.text
+    assert reply.text in ran.out
+    assert ran.status == (0 if right.state == "complete" else 1)
+    assert "Traceback" not in ran.out + ran.err
+    assert KEY not in ran.out + ran.err
+    if right.kind:
+        assert reply.error
+        assert reply.error in ran.err
+
+
+@pytest.mark.parametrize("name", one_of_each_row())
+def test_one_shot(house: House, name: str) -> None:
+    fault, point, ran = play(house, name, "ask", piped=b"Twelve words, please.")
+    check(house, fault, point, ran)
+    if fault.right[point].state != "complete":  # type: ignore[index]
+        assert "chatbot ask --conversation" in ran.err
+
+
+@pytest.mark.parametrize("name", one_of_each_row())
+def test_repl(house: House, name: str) -> None:
+    fault, point, ran = play(house, name, piped=b"Twelve words, please.\n")
+    check(house, fault, point, ran)
+    if fault.right[point].state != "complete":  # type: ignore[index]
+        assert any(hint in ran.err for hint in IN_REPL.values())
