@@ -14,7 +14,11 @@ from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.clock import zone
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.seats import clear
 from chatbot.ui.words import ended, explained, sentence, under, way_outs
+
+
+_MOST_WAYS = 3  # out of how a reply ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, into: Foot | None = None) 
 
 
 def _row() -> DeltaGenerator:
-    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False)
 
 
 def _above(shown: Shown, *, last: bool) -> None:
@@ -168,11 +172,17 @@ def raw_text(shown: Shown) -> None:
 
 
 def _how_it_ended(how: str, shown: Shown, *, last: bool) -> None:
+    ways = way_outs(shown) if last else ()
+    icon = ":material/error: " if shown.state == "failed" else ""
+    beside = len(how) < 50
+    if not beside:
+        st.caption(f"{icon}{sentence(how)}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(sentence(how), width="stretch" if len(how) > 60 else "content")
-        if last:
-            for way in way_outs(shown):
-                _way_out(way, shown)
+        if beside:
+            st.caption(f"{icon}{sentence(how)}", width="content")
+        for way in ways:
+            _way_out(way, shown)
+        clear(_MOST_WAYS - len(ways))
 
 
 def _way_out(way: str, shown: Shown) -> None:

@@ -13,6 +13,7 @@ from chatbot.ui.seats import clear
 from chatbot.ui.words import by_day
 
 _PAGE = 30
+_FEW, _HEIGHT = 7, 340  # conversations beyond which the list scrolls in itself, and its pixels then
 _SHOWN = "lines"  # in the session: how many conversations are shown
 _DRAWN = "lines drawn here"  # in the session: elements of the list, headings and all
 
@@ -38,7 +39,8 @@ def _conversations(engine: Engine, chat: OpenChat) -> None:
     wanted = st.session_state.setdefault(_SHOWN, _PAGE)
     lines = engine.store.conversations.lines(limit=wanted + 1)
     fresh.drawn(lines[:wanted])
-    with st.container(key="conversations", gap="xxsmall"):
+    tall = len(lines) > _FEW
+    with st.container(key="conversations", gap="xxsmall", height=_HEIGHT if tall else "content", border=False):
         drawn = 0
         for heading, group in by_day(lines[:wanted], clock.now()):
             st.caption(heading)

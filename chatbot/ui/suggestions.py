@@ -15,10 +15,10 @@ _OFFLINE = (
     "Explain photosynthesis in simple words.",
 )
 _ONLINE = (
-    "Explain a Python decorator with an example.",
-    "Help me plan a weekend in a city I have never seen.",
+    "Explain Python decorators with an example.",
+    "Plan a rainy weekend with two children.",
     "Turn my notes into a clear email.",
-    "What are the arguments for and against a four-day week?",
+    "Argue for and against a four-day week.",
 )
 
 
