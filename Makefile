@@ -29,7 +29,7 @@ soak:
 bench:
 	@PYTHON="$(PYTHON)" sh scripts/environment.sh test
 	@sh scripts/browser.sh
-	.venv/bin/python benchmarks/run.py
+	.venv/bin/python -m benchmarks.run
 
 check:
 	@PYTHON="$(PYTHON)" sh scripts/environment.sh test
