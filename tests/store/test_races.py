@@ -1,6 +1,7 @@
 """Many threads and processes at once: every word is stored once, and nobody waits for ever."""
 
 import concurrent.futures
+import contextlib
 import textwrap
 import threading
 import time
@@ -127,6 +128,22 @@ def test_a_reader_never_waits_for_a_writer(store: Store) -> None:
             assert len(pool.submit(store.conversations.lines).result(3)) == 1
             assert len(pool.submit(store.conversations.tree, begun.conversation).result(3).by_id) == 2
     assert store.conversations.get(begun.conversation).title == "not yet"
+
+
+def test_nothing_is_begun_below_what_is_deleted_at_that_moment(store: Store) -> None:
+    first = exchange(store)
+    for _ in range(25):
+        below = exchange(store, first)
+
+        def work(n: int, below: Begun = below) -> None:
+            if n == 0:
+                store.conversations.delete_message(first.conversation, below.reply)
+            else:
+                with contextlib.suppress(NotFound):
+                    finish(store, begin(store, conversation=first.conversation, parent=below.reply).reply)
+
+        at_once(4, work)
+        assert store.integrity() == []
 
 
 def test_everything_at_once_on_one_conversation_waits_in_no_circle(store: Store) -> None:

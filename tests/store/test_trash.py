@@ -51,10 +51,10 @@ def test_a_message_goes_with_everything_below_and_the_head_to_its_sibling(store:
     below = exchange(store, other)
     newest = exchange(store, other)
     assert leaves(store, first.conversation) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    store.conversations.set_head(first.conversation, below.reply)
     store.conversations.delete_message(first.conversation, first.reply)
     assert leaves(store, first.conversation) == [1, 5, 6, 7, 8, 9]
-    assert store.conversations.get(first.conversation).head == newest.reply  # the head was not in it: it stays
-    store.conversations.set_head(first.conversation, below.reply)
+    assert store.conversations.get(first.conversation).head == below.reply  # it was not in there: it stays
     token = store.conversations.delete_message(first.conversation, below.user)  # type: ignore[arg-type]
     assert store.conversations.get(first.conversation).head == newest.reply
     store.conversations.undelete_message(token)
@@ -65,6 +65,20 @@ def test_a_message_goes_with_everything_below_and_the_head_to_its_sibling(store:
         store.conversations.set_head(first.conversation, first.reply)
     with pytest.raises(NotFound):
         store.conversations.delete_message(first.conversation, first.reply)
+
+
+def test_the_head_goes_to_the_older_neighbour_first(store: Store) -> None:
+    first = exchange(store)
+    beside = []
+    for _ in range(3):
+        beside.append(begin(store, None, conversation=first.conversation, parent=first.user).reply)
+        finish(store, beside[-1])
+    store.conversations.set_head(first.conversation, beside[1])
+    store.conversations.delete_message(first.conversation, beside[1])
+    assert store.conversations.get(first.conversation).head == beside[0]
+    store.conversations.set_head(first.conversation, first.reply)
+    store.conversations.delete_message(first.conversation, first.reply)
+    assert store.conversations.get(first.conversation).head == beside[0]
 
 
 def test_without_a_sibling_the_head_goes_to_the_parent(store: Store) -> None:
