@@ -2,21 +2,12 @@
 
 import streamlit as st
 
-from chatbot.core.settings import Connection
-from chatbot.home.neighbours import neighbours
 from chatbot.ui import appearance, chat_defaults, connections, offline, places, session
 from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
 
 TABS = ("Connections", "New chats", "Appearance", "Data", "Offline model")
-
-
-@st.cache_data(ttl=20, show_spinner=False)
-def found() -> list[Connection]:
-    """Model servers on this machine; asking costs a third of a second where one keeps silent."""
-    return neighbours()
-
 
 home, engine = session.home(), session.engine()
 appearance.menu()
@@ -27,7 +18,7 @@ for problem in home.problems():
 
 tabs = st.tabs(TABS, key="settings_tab", on_change="rerun")
 with tabs[0]:
-    connections.draw(home, engine.store.quirks, found())
+    connections.draw(home, engine.store.quirks)
 with tabs[1]:
     chat_defaults.draw(home)
 with tabs[2]:

@@ -6,6 +6,7 @@ from chatbot.core.blocks import label
 from chatbot.core.settings import EMBEDDED, Connection
 from chatbot.home.addresses import warning
 from chatbot.home.home import Home
+from chatbot.home.neighbours import neighbours
 from chatbot.providers.provider import Quirks
 from chatbot.ui import connection_actions as actions
 from chatbot.ui import connection_form, saving, trials
@@ -15,8 +16,14 @@ from chatbot.ui.words import sentence
 _TEST = ":material/network_check:"
 
 
-def draw(home: Home, quirks: Quirks, neighbours: list[Connection]) -> None:
-    """The whole section. `neighbours` are servers found on this machine."""
+@st.cache_data(ttl=20, show_spinner=False)
+def found() -> list[Connection]:
+    """Model servers on this machine. Where nothing listens that is known at once; a silent one is given a second."""
+    return neighbours(timeout=1.0)
+
+
+def draw(home: Home, quirks: Quirks) -> None:
+    """The whole section."""
     for name in home.connections():
         actions.settle(home, name)
     connections = home.connections()
@@ -27,9 +34,9 @@ def draw(home: Home, quirks: Quirks, neighbours: list[Connection]) -> None:
             _form(home, quirks, connection.name)
         else:
             _card(home, quirks, connection)
-    for found in neighbours:
-        if not any(_same_place(found, known) for known in connections.values()):
-            _offer(home, quirks, found)
+    for neighbour in found():
+        if not any(_same_place(neighbour, known) for known in connections.values()):
+            _offer(home, quirks, neighbour)
     if st.session_state.get(actions.EDITING) == "":
         _form(home, quirks, "")
     else:
@@ -195,14 +202,18 @@ def _offline(home: Home) -> None:
         saving.refusal(EMBEDDED)
 
 
-def _offer(home: Home, quirks: Quirks, found: Connection) -> None:
-    with st.container(border=True, key=f"found:{found.name}"):
-        st.markdown(f"**{label(actions.title(found))}** is running on this machine.")
-        st.text(found.base_url)
+def _offer(home: Home, quirks: Quirks, neighbour: Connection) -> None:
+    with st.container(border=True, key=f"found:{neighbour.name}"):
+        st.markdown(f"**{label(actions.title(neighbour))}** is running on this machine.")
+        st.text(neighbour.base_url)
         st.button(
-            "Add it", icon=":material/add:", key=f"add:{found.name}", on_click=actions.add, args=(home, quirks, found)
+            "Add it",
+            icon=":material/add:",
+            key=f"add:{neighbour.name}",
+            on_click=actions.add,
+            args=(home, quirks, neighbour),
         )
-        saving.refusal(found.name)
+        saving.refusal(neighbour.name)
 
 
 def _same_place(one: Connection, other: Connection) -> bool:

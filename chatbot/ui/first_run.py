@@ -8,12 +8,23 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.core.blocks import label
 from chatbot.core.settings import EMBEDDED, Connection, Options
 from chatbot.home.home import Home
-from chatbot.home.neighbours import neighbours
 from chatbot.home.table import OPENAI
-from chatbot.providers.embedded import embedded_available
 from chatbot.providers.provider import Quirks
-from chatbot.ui import adding_key, callbacks, connection_actions, offline, offline_model, open_chat, saving, session
+from chatbot.ui import (
+    adding_key,
+    callbacks,
+    connection_actions,
+    connections,
+    offline,
+    offline_model,
+    open_chat,
+    saving,
+    session,
+)
+from chatbot.ui.adding_key import Added
 from chatbot.ui.key_form import key_form
+from chatbot.ui.live_reply import BEAT
+from chatbot.ui.words import sentence
 
 WHERE = "first_run"
 TINY = "You are talking to a tiny offline model: English only, often wrong."
@@ -22,82 +33,94 @@ TINY = "You are talking to a tiny offline model: English only, often wrong."
 def notice(slot: DeltaGenerator, options: Options) -> None:
     """Fill the slot with what somebody without a key needs to know, and with how a key that was added went.
 
-    `options`: what the open chat is held with. Draws nothing when the chat has a real model and nothing was added.
+    `options`: what the open chat is held with. Nothing is seen when the chat has a real model and nothing was added.
     """
     home = session.home()
     if _settle(home):
         st.rerun()  # what stands above this slot has been drawn with the old connection
     adding = adding_key.current()
+    added = adding.result if adding is not None else None
+    tiny, move = options.connection == EMBEDDED, None
+    if tiny and offline.missing(home) and offline_model.fetching(home.folders.cache) is None:
+        offline_model.begin(home.folders.cache)
+    # The same elements in the same places whatever they hold: what changes place would stay, greyed, while a reply is
+    # followed.
     with slot:
-        if adding is not None and adding.over:
-            _welcome(home)
-        elif options.connection == EMBEDDED:
-            _tiny(home, adding is not None)
+        _outcome(added)
+        _welcome(home, added)
+        if tiny:
+            _line(home, testing=adding is not None and not adding.over)
+            move = offline.fetch(home, key="chat")
+            _offers(home, wanted=adding is None)
+        else:
+            offline.nothing(5)
+
+    def beat() -> None:
+        if adding is not None and adding.over and not adding.noticed:
+            st.rerun()
+        if move is not None:
+            move()
+
+    st.session_state[BEAT] = beat
 
 
-@st.cache_data(ttl=20, show_spinner=False)
-def found() -> list[Connection]:
-    """Model servers on this machine; asking costs a third of a second where one keeps silent."""
-    return neighbours()
-
-
-def _tiny(home: Home, adding: bool) -> None:
-    folder = home.folders.cache
-    if not offline.ready(home) and embedded_available() is None and offline_model.fetching(folder) is None:
-        offline_model.begin(folder)
-    others = [name for name in home.connections() if name != EMBEDDED]
-    with st.container(horizontal=True, vertical_alignment="center", key="tiny"):
-        way = "Choose another model beside the chat for real answers." if others else "Add a key for real answers."
-        st.caption(f"{TINY} {way}", width="stretch")
-        if not others:
-            with st.popover("Add a key", icon=":material/key:", type="tertiary"):
-                _ask(home, adding)
-    offline.fetch(home, key="chat")
-    if not others and not adding:
-        for server in found():
-            _offer(home, server)
-
-
-def _ask(home: Home, adding: bool) -> None:
-    st.markdown("Paste a key from OpenAI. It is tested at once and kept on this machine only.")
-    if adding:
-        st.info("Testing the key…", icon=":material/hourglass_top:")
-        _watch()
+def _outcome(added: Added | None) -> None:
+    """One element: how adding went."""
+    if added is None:
+        st.empty()
+    elif not added.kept:
+        st.error(sentence(added.trial.sentence), icon=":material/error:")
+    elif added.trial.works:
+        st.success(sentence(f"{added.trial.sentence} This chat and new ones use it."), icon=":material/check_circle:")
     else:
-        key_form(OPENAI, button="Add and test", save=lambda text: _add_key(home, text))
-    saving.refusal(WHERE)
-    st.page_link("pages/settings.py", label="Another server, such as OpenRouter or Azure", icon=":material/settings:")
+        st.warning(sentence(f"It is saved, but does not work yet. {added.trial.sentence}"), icon=":material/warning:")
 
 
-def _offer(home: Home, server: Connection) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key=f"offer:{server.name}"):
-        st.caption(f"{label(connection_actions.title(server))} is running on this machine.", width="content")
-        st.button("Use it", type="tertiary", key=f"use:{server.name}", on_click=_use_neighbour, args=(home, server))
-
-
-def _welcome(home: Home) -> None:
-    """How it went: the sentence, and the model to change at once."""
-    adding = adding_key.current()
-    added = adding.result if adding else None
-    if adding is None or added is None:
+def _welcome(home: Home, added: Added | None) -> None:
+    """One element: the model of what was added, to change at once."""
+    connection = home.connections().get(added.name) if added is not None and added.kept else None
+    if added is None or connection is None:
+        st.empty()
         return
-    if not added.kept:
-        # The field is offered again, with the reason above it.
-        st.error(saving.plain(added.trial.sentence), icon=":material/error:")
-        _tiny(home, adding=False)
-        return
-    connection = home.connections().get(added.name)
-    if connection is None:
-        adding_key.done()
-        return
-    draw = st.success if added.trial.works else st.warning
-    draw(
-        saving.plain(added.trial.sentence),
-        icon=":material/check_circle:" if added.trial.works else ":material/warning:",
-    )
     with st.container(horizontal=True, vertical_alignment="bottom", key="welcome"):
         _choose_model(home, connection, added.trial.models)
         st.button("Done", key="welcome_done", on_click=adding_key.done)
+
+
+def _line(home: Home, *, testing: bool) -> None:
+    """One element: the calm line, and the way to a real model."""
+    openai = home.connections().get(OPENAI)
+    others = any(name not in (EMBEDDED, OPENAI) for name in home.connections()) or home.key_source(OPENAI) is not None
+    with st.container(horizontal=True, vertical_alignment="center", key="tiny"):
+        way = "Choose another model beside the chat for real answers." if others else "Add a key for real answers."
+        st.caption(f"{TINY} {way}", width="stretch")
+        if others:
+            st.empty()
+            return
+        with st.popover("Add a key", icon=":material/key:", type="tertiary"):
+            whose = "from OpenAI" if openai is None else f"for {openai.base_url}"
+            st.markdown(sentence(f"Paste a key {whose}. It is tested at once and kept on this machine only."))
+            if testing:
+                st.info("Testing the key…", icon=":material/hourglass_top:")
+                _watch()
+            else:
+                key_form(OPENAI, button="Add and test", save=lambda text: _add_key(home, text))
+            saving.refusal(WHERE)
+            st.page_link(
+                "pages/settings.py", label="Another server, such as OpenRouter or Azure", icon=":material/settings:"
+            )
+
+
+def _offers(home: Home, *, wanted: bool) -> None:
+    """One element: the servers found on this machine, until there is a connection."""
+    with st.container(key="offers", gap="xsmall"):
+        for server in connections.found() if wanted and set(home.connections()) == {EMBEDDED} else ():
+            with st.container(horizontal=True, vertical_alignment="center", key=f"offer:{server.name}"):
+                name = label(connection_actions.title(server))
+                st.caption(f"{name} is running on this machine.", width="content")
+                st.button(
+                    "Use it", type="tertiary", key=f"use:{server.name}", on_click=_use_neighbour, args=(home, server)
+                )
 
 
 def _choose_model(home: Home, connection: Connection, models: tuple[str, ...]) -> None:

@@ -1,8 +1,10 @@
 """The offline model on a page: fetching it with progress, and what it is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.settings import EMBEDDED_MODEL
 from chatbot.home.home import Home
@@ -11,64 +13,88 @@ from chatbot.home.wheel import WHEEL_BYTES
 from chatbot.providers.embedded import embedded_available
 from chatbot.ui import offline_model
 from chatbot.ui.offline_model import Fetching
-from chatbot.ui.saving import plain
+from chatbot.ui.words import sentence
 
 DOWNLOAD = f"{WHEEL_BYTES / 1e6:.0f} MB"
 
 
-def ready(home: Home) -> bool:
-    """Whether the offline model can answer now."""
-    return embedded_available() is None and present(home.folders.cache) is not None
+def missing(home: Home) -> bool:
+    """Whether the offline model could run here and has to be fetched first."""
+    return embedded_available() is None and present(home.folders.cache) is None
 
 
-def fetch(home: Home, *, key: str) -> None:
-    """Where the download stands, and what can be done about it; nothing when the model is here.
+Beat = Callable[[], None]
+"""Called now and then while a reply is followed: the page's fragments stand still then."""
 
-    `key` tells the places apart where this is drawn.
+
+def fetch(home: Home, *, key: str) -> Beat | None:
+    """Where the download stands, and what can be done about it; nothing is seen when the model is here.
+
+    Always three elements: a warning, a button, a bar. `key` tells the places apart where this is drawn. Gives what
+    moves the bar of a running download.
     """
     folder = home.folders.cache
-    if (why_not := embedded_available()) is not None:
-        st.warning(plain(why_not), icon=":material/cloud_off:")
-        return
-    if present(folder) is not None:
-        return
     fetching = offline_model.fetching(folder)
-    if fetching is None or fetching.state in ("done", "stopped"):
-        _offer(home, key, f"Get it ({DOWNLOAD})")
-    elif fetching.state == "failed":
-        st.warning(plain(fetching.sentence), icon=":material/cloud_off:")
-        _offer(home, key, "Try again")
+    if (why_not := embedded_available()) is not None:
+        st.warning(sentence(why_not), icon=":material/cloud_off:")
+        nothing(2)
+    elif present(folder) is not None:
+        nothing(3)
+    elif fetching is not None and fetching.state == "running":
+        nothing(2)
+        return _progress(fetching, key)
     else:
-        progress(home, fetching, key=key)
+        failed = fetching is not None and fetching.state == "failed"
+        if fetching is not None and failed:
+            st.warning(sentence(fetching.sentence), icon=":material/cloud_off:")
+        else:
+            nothing(1)
+        words = "Try again" if failed else f"Get it ({DOWNLOAD})"
+        st.button(words, icon=":material/download:", key=f"fetch:{key}", on_click=_begin, args=(folder,))
+        nothing(1)
+    return None
 
 
-def _offer(home: Home, key: str, words: str) -> None:
-    st.button(
-        words,
-        icon=":material/download:",
-        key=f"fetch:{key}",
-        on_click=_begin,
-        args=(home.folders.cache,),
-    )
+def nothing(count: int) -> None:
+    """So many elements of which none is seen: what stands below them keeps its place."""
+    for _ in range(count):
+        st.empty()
 
 
 def _begin(folder: Path) -> None:
     offline_model.begin(folder)
 
 
+def _progress(fetching: Fetching, key: str) -> Beat:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        slot = st.empty()
+        _bar(slot, fetching)
+        # Not in the fragment: while a reply is followed, a click in there would wait for its end.
+        st.button("Stop", key=f"stop_fetch:{key}", type="tertiary", on_click=fetching.stop)
+    shown = words(fetching)
+
+    def beat() -> None:
+        nonlocal shown
+        if fetching.state != "running":
+            st.rerun()
+        if shown != words(fetching):
+            shown = words(fetching)
+            slot.progress(fetching.part, text=shown)
+
+    return beat
+
+
 @st.fragment(run_every=0.5)
-def progress(home: Home, fetching: Fetching, *, key: str) -> None:
-    """The bar of a running download, moving by itself until it is over."""
+def _bar(slot: DeltaGenerator, fetching: Fetching) -> None:
+    """Moves the bar until the download is over, while nothing else runs on the page."""
     if fetching.state != "running":
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(fetching.part, text=words(fetching))
-        st.button("Stop", key=f"stop_fetch:{key}", type="tertiary", on_click=fetching.stop)
+    slot.progress(fetching.part, text=words(fetching))
 
 
 def words(fetching: Fetching) -> str:
     """How far the download is, as a sentence."""
-    return f"Getting the offline model, {DOWNLOAD} … {fetching.part:.0%}"
+    return f"Getting the offline model, {DOWNLOAD} … {fetching.part * 100:.0f} %"
 
 
 def about(home: Home) -> None:
