@@ -3,13 +3,15 @@
 import functools
 import re
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from chatbot.core.errors import ConnectFailed, KeyRefused, NotAStream, ProviderError
 from chatbot.core.settings import Connection, Secret, Timeouts
+from chatbot.providers.address import is_address, origin, shown
 from chatbot.providers.answer import failures
 from chatbot.providers.line import Line
 from chatbot.providers.patience import Patience
@@ -33,9 +35,10 @@ def opened(
 
     Leaving the block closes the connection.
     """
+    check_address(asked)
     headers = credentials(connection, key)
-    check_address(asked.base_url)
-    line = Line(Patience(timeouts, asked.name, asked.origin), cancel, asked.origin)
+    place = origin(asked.base_url)
+    line = Line(Patience(timeouts, asked.name, place), cancel, place)
     while not library().wait(0.05):
         line.check()
     line.check()
@@ -69,7 +72,7 @@ def library() -> threading.Event:
 
 
 def credentials(connection: Connection, key: Secret | None) -> dict[str, str]:
-    """The headers that say who asks: the connection's own, and its key unless they hold one already.
+    """The headers that say who asks: the connection's own, then its key, else the name and password in its base URL.
 
     KeyRefused when one cannot be sent: the SDK's own complaint would contain it.
     """
@@ -81,20 +84,21 @@ def credentials(connection: Connection, key: Secret | None) -> dict[str, str]:
     secret = key.reveal() if key is not None else ""
     if secret and not _KEY.fullmatch(secret):
         raise KeyRefused(f"The key {complaint}")
-    if secret and "authorization" not in {name.lower() for name in headers}:
+    if "authorization" in {name.lower() for name in headers}:
+        return headers
+    if secret:
         headers["Authorization"] = f"Bearer {secret}"
+    elif (parts := urlsplit(connection.base_url)).username:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
     return headers
 
 
-def check_address(base_url: str) -> None:
+def check_address(asked: Asked) -> None:
     """ConnectFailed, not to be tried again, for what cannot be a server's address."""
-    try:
-        parts = urlsplit(base_url)
-        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
-    except ValueError:
-        good = False
-    if not good or not re.fullmatch(r"[!-~]+", base_url):
-        error = ConnectFailed(f"The base URL {base_url!r} is no address. One looks like http://localhost:11434/v1.")
+    if not is_address(asked.base_url):
+        there = shown(asked.base_url)
+        error = ConnectFailed(f"The base URL {there!r} is no address. One looks like http://localhost:11434/v1.")
         error.may_retry = False
         raise error
 
@@ -123,7 +127,7 @@ def _meaning(error: Exception, line: Line, asked: Asked) -> ProviderError:
     import httpcore2
 
     if isinstance(error, httpcore2.ProxyError):
-        return ConnectFailed(f"The proxy did not let the request through to {asked.origin}.")
+        return ConnectFailed(f"The proxy did not let the request through to {origin(asked.base_url)}.")
     if isinstance(error, httpcore2.RemoteProtocolError):
-        return NotAStream(f"{asked.origin} does not answer as a web server does. Is the base URL right?")
+        return NotAStream(f"{origin(asked.base_url)} does not answer as a web server does. Is the base URL right?")
     return line.lost()

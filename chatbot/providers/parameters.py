@@ -7,9 +7,9 @@ and model, so that it is learned once.
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from chatbot.core.errors import ParameterRefused
+from chatbot.providers.address import host
 from chatbot.providers.provider import Request
 from chatbot.providers.refusals import Asked, Words
 
@@ -33,8 +33,9 @@ _INSTEAD = re.compile(r"(?i)(?:use|with|to)\s+['\"`]?(max_completion_tokens|max_
 
 def takes_openai_names(base_url: str) -> bool:
     """OpenAI and Azure call the limit max_completion_tokens; others know max_tokens alone."""
-    host = urlsplit(base_url).hostname or ""
-    return host.endswith((".openai.com", ".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"))
+    return host(base_url).endswith(
+        (".openai.com", ".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
+    )
 
 
 def family(model: str) -> str:

@@ -1,6 +1,6 @@
 """The door to genai-prices: what is publicly known about a vendor's models."""
 
-from chatbot.providers.transport import is_loopback
+from chatbot.providers.address import is_loopback
 
 
 def known_context(base_url: str, model: str) -> int | None:

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from chatbot.core.errors import (
     Busy,
@@ -22,6 +21,8 @@ from chatbot.core.errors import (
     RequestRefused,
 )
 from chatbot.core.retry import LONGEST_WAIT
+from chatbot.providers.address import host, origin
+from chatbot.providers.address import shown as shown_address
 from chatbot.providers.patience import spoken
 from chatbot.providers.redact import redacted, shown
 
@@ -54,19 +55,10 @@ class Asked:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
-    def origin(self) -> str:
-        """Scheme, host and port: the part of the base URL that names a server.
-
-        >>> Asked(name="ollama", base_url="http://me:pw@localhost:11434/v1").origin
-        'http://localhost:11434'
-        """
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-    @property
     def account(self) -> str:
-        host = urlsplit(self.base_url).hostname or ""
-        return "Your OpenAI account" if host.endswith("openai.com") else f"The account behind {self.name!r}"
+        return (
+            "Your OpenAI account" if host(self.base_url).endswith("openai.com") else f"The account behind {self.name!r}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +121,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, asked: Asked) 
     if body.lstrip().startswith(b"<"):
         # A proxy's page: never shown, but whoever looks for the cause finds its beginning in the log.
         page = " ".join(redacted(body[:2000].decode("utf-8", "replace"), *asked.secrets).split())[:200]
-        log.info("%s answered %d with: %s", asked.origin, status, page)
+        log.info("%s answered %d with: %s", origin(asked.base_url), status, page)
     wait = retry_after(headers)
     error = _by_status(status, words, asked, wait)
     error.status = status
@@ -162,7 +154,7 @@ def _by_status(status: int, words: Words, asked: Asked, wait: float | None = Non
         return NoCredit(f"{asked.account} has no credit left.")
     if 300 <= status < 400:
         return Redirected(
-            f"{asked.origin} wants to send the request on to another address ({status}). Nothing was sent there; "
+            f"{origin(asked.base_url)} wants to send the request on to another address ({status}). Nothing was sent there; "
             "check the base URL."
         )
     if status in (400, 413, 422) and (_TOO_LONG.search(words.codes) or _TOO_LONG.search(words.message)):
@@ -192,7 +184,7 @@ def _by_status(status: int, words: Words, asked: Asked, wait: float | None = Non
 def _not_found(words: Words, asked: Asked) -> ProviderError:
     if words.code == "model_not_found" or re.search(r"(?i)\bmodel\b", words.message):
         return ModelUnknown(f"{asked.name!r} has no model {asked.model!r}. Choose another one.")
-    error = ModelUnknown(f"There is no chat at {asked.base_url!r} (status 404). Check the base URL.")
+    error = ModelUnknown(f"There is no chat at {shown_address(asked.base_url)!r} (status 404). Check the base URL.")
     error.way_out = "settings"
     return error
 

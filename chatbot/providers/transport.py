@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from chatbot.core.errors import ProviderError
+from chatbot.providers.address import host, is_loopback
 from chatbot.providers.line import Line
 
 if TYPE_CHECKING:
@@ -25,26 +26,15 @@ def trust() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def is_loopback(url: str) -> bool:
-    """The address is of this machine.
-
-    >>> is_loopback("http://localhost:11434/v1"), is_loopback("http://127.0.0.1:1/v1"), is_loopback("https://example.com")
-    (True, True, False)
-    """
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
-
-
 def proxy_for(url: str) -> str | None:
     """The proxy that the system names for this address; never one for loopback."""
     if is_loopback(url):
         return None
     from urllib.request import getproxies, proxy_bypass
 
-    parts = urlsplit(url)
     proxies = getproxies()
-    found = proxies.get(parts.scheme) or proxies.get("all")
-    if not found or proxy_bypass(parts.hostname or ""):
+    found = proxies.get(url.partition(":")[0]) or proxies.get("all")
+    if not found or proxy_bypass(host(url)):
         return None
     return found if "://" in found else f"http://{found}"
 

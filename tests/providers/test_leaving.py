@@ -119,6 +119,15 @@ def test_while_it_streams_as_fast_as_it_can(server: FakeOpenAI) -> None:
     left(server)
 
 
+def test_nothing_more_is_told_once_the_cancel_is_set(server: FakeOpenAI) -> None:
+    cancel = Cancel()
+    stream = provider(server.base_url).stream(Request(messages=[], model="words:2000"), cancel)
+    assert isinstance(next(stream), TextChunk)
+    cancel.set()
+    with pytest.raises(Stopped):
+        next(stream)
+
+
 def test_while_only_comments_come(server: FakeOpenAI) -> None:
     leave(server.base_url, "fault:stall-comments:headers", server)
 

@@ -9,6 +9,7 @@ from chatbot.core.errors import ConnectFailed, KeyRefused, ModelUnknown, NotAStr
 from chatbot.core.settings import Connection
 from chatbot.providers.chat_completions import ChatCompletions
 from chatbot.providers.models import read_models
+from chatbot.providers.provider import Cancel, Request
 from chatbot.providers.rates import known_context
 from tests.fake_models import CONTEXT
 from tests.fake_openai import FakeOpenAI
@@ -73,6 +74,10 @@ def test_what_is_no_address_is_said_to_be_none(base_url: str) -> None:
     with pytest.raises(ConnectFailed) as caught:
         provider(base_url).models()
     assert caught.value.may_retry is False
+    assert provider(base_url).context("gpt-6-luna") is None
+    assert provider(base_url).refusals("gpt-6-luna") == {}
+    with pytest.raises(ConnectFailed):
+        list(provider(base_url).stream(Request(messages=[], model="echo"), Cancel()))
 
 
 def test_odd_entries_are_left_out() -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import traceback
+from base64 import b64encode
 from collections.abc import Iterator
 
 import pytest
@@ -109,6 +110,19 @@ def test_extra_headers_leave_with_every_request(server: FakeOpenAI) -> None:
         assert request.headers["api-key"] == "azure"
         assert request.headers["x-title"] == "ByteBot"
         assert "authorization" not in request.headers
+
+
+def test_a_password_in_the_address_is_sent_and_never_told(server: FakeOpenAI, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    address = server.base_url.replace("//", "//me:canary%21pass@")
+    said = [ask(provider(address, None), model) for model in ("echo", "fault:html-not-found", "fault:redirect-307")]
+    said += [ask(provider(wrong, None), "echo") for wrong in ("http://me:canary@[::1/v1", "http://me:canary@/v1")]
+    said += [ask(provider(server.url("refused").replace("//", "//me:canary@"), None), "echo"), caplog.text]
+    assert server.requests[0].headers["authorization"] == "Basic " + b64encode(b"me:canary!pass").decode()
+    for text in said:
+        assert "canary" not in text
+    ask(provider(address), "echo")
+    assert server.requests[-1].headers["authorization"] == f"Bearer {CANARY}"
 
 
 def test_a_redirect_is_not_followed(server: FakeOpenAI) -> None:
