@@ -1,0 +1,101 @@
+"""The settings page, opened in process on a home of its own; and the fields of a page by their words."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from chatbot.home.home import Home
+from chatbot.ui import session
+
+ROOT = Path(__file__).parents[2]
+
+
+class Page:
+    """One tab of a browser on the app, and the folders behind it."""
+
+    def __init__(self, folder: Path, entry: str) -> None:
+        self.data = folder / "data"
+        self.settings_file = self.data / "settings.toml"
+        self.app = AppTest.from_file(str(ROOT / entry), default_timeout=30)
+
+    @property
+    def home(self) -> Home:
+        return session.home()
+
+    def run(self) -> "Page":
+        self.app.run()
+        return self.sound()
+
+    def sound(self) -> "Page":
+        assert not self.app.exception, [error.value for error in self.app.exception]
+        return self
+
+    def click(self, key: str) -> "Page":
+        self.app.button(key=key).click()
+        return self.run()
+
+    def press(self, words: str) -> "Page":
+        """Click the button with these words, in a form or out of it."""
+        found = [button for button in self.app.button if button.label == words]
+        assert len(found) == 1, f"{len(found)} buttons say {words!r}"
+        found[0].click()
+        return self.run()
+
+    def settled(self) -> "Page":
+        """The page when no test is under way any more."""
+        for _ in range(60):
+            if not any("Testing" in info.value for info in self.app.info):
+                return self
+            self.run()
+        raise AssertionError("the test of a connection does not end")
+
+    def said(self) -> list[str]:
+        """Every sentence on the page, as a person reads it."""
+        kinds = ("error", "warning", "success", "info", "caption", "markdown", "text", "toast")
+        return [plain(str(element.value)) for kind in kinds for element in self.app.get(kind)]
+
+    def says(self, words: str) -> bool:
+        return any(words in sentence for sentence in self.said())
+
+
+def plain(markdown: str) -> str:
+    """Markdown made of a sentence, as the sentence."""
+    return markdown.replace("\\", "").replace("\u2060", "").replace("**", "")
+
+
+@contextmanager
+def opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, entry: str = "tests/ui/settings_entry.py", **variables: str
+) -> Iterator[Page]:
+    """A page on a home in `folder`, whose environment holds these variables and no key of the person who runs this."""
+    for name in os.environ:
+        if name.startswith(("OPENAI_", "BYTEBOT_", "PIP_", "UV_")):
+            monkeypatch.delenv(name)
+    here = folder / "here"
+    here.mkdir(exist_ok=True)
+    monkeypatch.chdir(here)
+    settings = {
+        "BYTEBOT_DATA_DIR": str(folder / "data"),
+        "BYTEBOT_CACHE_DIR": str(folder / "cache"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        # The offline model is not fetched for these tests.
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        **variables,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    (folder / "data").mkdir(exist_ok=True)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    try:
+        yield Page(folder, entry)
+    finally:
+        session.engine().close()
+        st.cache_resource.clear()
+        st.cache_data.clear()
