@@ -257,7 +257,10 @@ class Engine:
             self.store.turns.run(begun.reply, self.process)
         plan = self._memory.plan(begun, options, continues=continues)
         events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel)
-        events = priced(events, count=lambda text: self._outside.count(options.model)(text))
+        # A process that is asked to end has no time to load a vocabulary: three seconds later its reply is lost to it.
+        events = priced(
+            events, count=lambda text: (rough if turn.closing else self._outside.count(options.model))(text)
+        )
         yield from recorded(marked_closed(events, turn), recording)
         self._titles.consider(begun, options, turn)
 
