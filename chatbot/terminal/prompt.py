@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from chatbot.terminal.display import PROMPT
+from chatbot.terminal.signals import Terminated, handed_to
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -26,7 +27,19 @@ def typed(said_before: Callable[[], Iterable[str]]) -> Read:
         key_bindings=_keys(),
         prompt_continuation=" " * len(PROMPT),
     )
-    return lambda default: session.prompt(default=default)
+
+    def end(ended: Terminated) -> None:
+        # Raised inside the event loop, it would be taken for a bug and shown with "Press ENTER to continue".
+        app, loop = session.app, session.app.loop
+        if loop is None or not app.is_running:
+            raise ended
+        loop.call_soon_threadsafe(lambda: app.exit(exception=ended))
+
+    def read(default: str) -> str:
+        with handed_to(end):
+            return session.prompt(default=default)
+
+    return read
 
 
 def piped(_: str) -> str:

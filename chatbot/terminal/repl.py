@@ -75,7 +75,7 @@ def _talk(session: Session, read: Read) -> bool:
         except Leave:
             return False
         except KeyboardInterrupt:
-            session.display.dim("Left it.")
+            session.display.dim("Interrupted.")
         except ByteBotError as error:
             hint = ON_ERROR.get(error.way_out) if error.way_out else None
             session.display.tell(" ".join(filter(None, (error.sentence, hint))))

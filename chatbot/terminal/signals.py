@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,21 +21,31 @@ class Terminated(BaseException):
 @contextmanager
 def ending_politely() -> Iterator[None]:
     """Inside, SIGTERM and SIGHUP raise Terminated, once: what is being written is kept on the way out."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    wanted = [getattr(signal, name) for name in names]
 
-    def end(signum: int, frame: FrameType | None) -> None:
-        for each in wanted:
-            signal.signal(each, signal.SIG_IGN)
-        raise Terminated(signum)
+    def end(ended: Terminated) -> None:
+        raise ended
 
+    with handed_to(end):
+        yield
+
+
+@contextmanager
+def handed_to(end: Callable[[Terminated], None]) -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP call `end`, once, wherever the main thread is just then."""
     if not _in_main_thread():
         yield
         return
-    before = {each: signal.getsignal(each) for each in wanted}
-    for each, handler in before.items():
-        if handler is not signal.SIG_IGN:  # nohup wants it to live on
-            signal.signal(each, end)
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # nohup wants it to live on
+    before = {n: h for n in (getattr(signal, name) for name in names) if (h := signal.getsignal(n)) != signal.SIG_IGN}
+
+    def hear(signum: int, frame: FrameType | None) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        end(Terminated(signum))
+
+    for each in before:
+        signal.signal(each, hear)
     try:
         yield
     finally:

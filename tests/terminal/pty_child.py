@@ -47,13 +47,18 @@ class PtyChild:
         """What reached it, without colours and cursor movements."""
         return _ESCAPES.sub("", self.raw.decode(errors="replace")).replace("\r\n", "\n")
 
-    def see(self, words: str, seconds: float = 30) -> None:
-        """Wait until the words have come since the last time."""
+    def see(self, words: str, seconds: float = 40) -> None:
+        """Wait until the words have come after those that were seen last."""
         until = time.monotonic() + seconds
-        while words not in (new := _ESCAPES.sub("", self.raw[self._at :].decode(errors="replace"))):
-            assert time.monotonic() < until, f"no {words!r} in {new!r}"
-            assert self._read(0.1) or self._process.poll() is None, f"it ended without {words!r}: {new!r}"
-        self._at = len(self.raw)
+        while (found := self.text.find(words, self._at)) < 0:
+            assert time.monotonic() < until, f"no {words!r} in {self.text[self._at :]!r}"
+            assert self._read(0.1) or self._process.poll() is None, f"it ended without {words!r}: {self.text!r}"
+        self._at = found + len(words)
+
+    def say(self, line: str) -> None:
+        """Wait for the prompt and type a line into it."""
+        self.see("›")
+        self.type(f"{line}\r")
 
     def type(self, keys: str) -> None:
         os.write(self._us, keys.encode())

@@ -175,12 +175,11 @@ def test_on_a_terminal_a_reply_commands_nothing(house: House) -> None:
 
 def test_it_streams_markdown_and_says_what_it_took(house: House) -> None:
     with house.terminal("--model", "words:60@200") as child:
-        child.see("›")
-        child.type("hello\r")
+        child.say("hello")
         child.see("A short answer")
         child.see("words:60@200 · 60 tokens · ")
         assert "## A short answer" not in child.text
-        child.type("quit\r")
+        child.say("quit")
         assert child.ends() == 0
         assert KEY not in child.text
     assert reply_of(house).text == words_text(60)
@@ -188,16 +187,16 @@ def test_it_streams_markdown_and_says_what_it_took(house: House) -> None:
 
 def test_ctrl_c_keeps_the_part_and_the_talk_goes_on(house: House) -> None:
     with house.terminal("--model", LONG) as child:
-        child.see("›")
-        child.type("hello\r")
+        child.say("hello")
         child.see("quick brown fox")
         child.ctrl_c()
         child.see("You stopped this. /continue goes on")
         assert reply_of(house).state == "stopped"
-        child.type("/model words:5\r")
+        child.say("/model words:5")
         child.see("Now words:5")
-        child.type("/continue\r")
+        child.say("/continue")
         child.see("words:5 · ")
+        child.see("›")
         child.type("\x04")
         assert child.ends() == 0
     assert [row.continues for row in house.latest()[1]] == [False, False, True]
@@ -205,8 +204,7 @@ def test_ctrl_c_keeps_the_part_and_the_talk_goes_on(house: House) -> None:
 
 def test_a_second_ctrl_c_leaves_the_repl(house: House) -> None:
     with house.terminal("--model", "silent") as child:
-        child.see("›")
-        child.type("hello\r")
+        child.say("hello")
         child.see("Thinking… 2 s")
         child.ctrl_c()
         time.sleep(0.05)  # two at the very same moment are one
@@ -224,6 +222,7 @@ def test_ctrl_c_at_the_prompt(house: House) -> None:
         child.ctrl_c()
         child.type("whole\r")
         child.see("echo · 1 token")
+        child.see("›")
         child.ctrl_c()
         child.see("Ctrl-C again leaves.")
         child.see("›")
@@ -249,7 +248,7 @@ def test_a_paste_of_several_lines_is_one_message(house: House) -> None:
         child.type("\x1b\r")
         child.type("below\r")
         child.see("tokens ·")
-        child.type("/quit\r")
+        child.say("/quit")
         child.ends()
     assert house.latest()[1][0].text == "first line\nsecond line\ntyped\nbelow"
 
@@ -263,7 +262,7 @@ def test_what_was_said_before_is_under_the_arrow_keys_and_in_no_file(house: Hous
         child.see("an earlier wolframite question")
         child.type("\r")
         child.see("tokens ·")
-        child.type("quit\r")
+        child.say("quit")
         assert child.ends() == 0
     holding = [path.name for path in house.folder.rglob("*") if path.is_file() and b"wolframite" in path.read_bytes()]
     assert all(name.startswith("bytebot.db") for name in holding)
@@ -271,8 +270,7 @@ def test_what_was_said_before_is_under_the_arrow_keys_and_in_no_file(house: Hous
 
 def test_what_could_not_be_sent_stays_at_the_prompt(house: House) -> None:
     with house.terminal("--model", "echo") as child:
-        child.see("›")
-        child.type("/modle words:5\r")
+        child.say("/modle words:5")
         child.see("There is no command '/modle'")
         child.see("/modle words:5")
         child.type("\x03quit\r")
@@ -282,8 +280,7 @@ def test_what_could_not_be_sent_stays_at_the_prompt(house: House) -> None:
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_asked_to_end_at_the_prompt_or_in_a_reply(house: House, number: signal.Signals, status: int) -> None:
     with house.terminal("--model", LONG) as child:
-        child.see("›")
-        child.type("hello\r")
+        child.say("hello")
         child.see("quick brown fox")
         child.signal(number)
         assert child.ends() == status
@@ -303,13 +300,12 @@ def test_a_repl_commands_nothing_in_titles_history_and_replies(house: House) -> 
     house.run("ask", "--model", "echo", piped=attack.encode())
     with house.terminal("--continue") as child:
         child.see("/help lists the commands")
-        child.see("›")
-        child.type("/history\r")
+        child.see("›")  # the stored message; the prompt comes next
+        child.say("/history")
         child.see("␛]0;pwned␇")
-        child.type("/retry\r")
+        child.say("/retry")
         child.see("token")
-        child.see("›")
-        child.type("quit\r")
+        child.say("quit")
         child.ends()
         import re
 
@@ -326,7 +322,7 @@ def test_a_reply_made_in_another_process_is_shown_and_can_be_stopped(house: Hous
         child.see("quick brown fox")
         child.ctrl_c()
         child.see("You stopped this.")
-        child.type("quit\r")
+        child.say("quit")
         assert child.ends() == 0
     assert other.wait(20) == 1
     other.communicate()
