@@ -2,6 +2,9 @@
 
 from chatbot.core.messages import State
 
+CLOSED = "ByteBot was closed while this was written."
+"""Of a reply whose process ended, in an orderly way or not."""
+
 _WORDS: dict[State, str] = {
     "waiting": "Next in line.",
     "running": "Still being written.",

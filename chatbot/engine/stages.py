@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from chatbot.core.endings import CLOSED
 from chatbot.core.errors import LeaseLost, StoreError, WayOut
 from chatbot.core.events import (
     CallFinished,
@@ -33,8 +34,6 @@ from chatbot.store.turns import Turns
 from chatbot.store.values import Ending
 
 log = logging.getLogger(__name__)
-
-CLOSED = "ByteBot was closed while this was written."
 
 
 def priced(events: Iterator[Event], *, count: Callable[[str], int]) -> Iterator[Event]:

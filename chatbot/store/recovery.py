@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, select, update
 
+from chatbot.core.endings import CLOSED
 from chatbot.core.money import Usage
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
@@ -20,7 +21,6 @@ Count = Callable[[str], int]
 
 _LONGEST_CALL = timedelta(hours=1)
 """A call of a host that cannot be asked is over after this: twice what the longest may take."""
-_SENTENCE = "ByteBot ended while this was being written. What had arrived is kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _cut(database: Database, left: _Left, count: Count) -> bool:
                 reasoning=reasoning,
                 finished=moment,
                 usage=usage_to_json(usage),
-                error=_SENTENCE,
+                error=CLOSED,
                 error_kind="Crashed",
                 way_out="continue" if text else "retry",
             )
