@@ -21,8 +21,8 @@ LONGEST_MATHS = 4_000
 
 # What can stand at the start of nothing but a paragraph, so that a new block is known by its first character.
 _PLAIN = re.compile(r"[^\s>\-+*=_#0-9.|:~`$\\\[<!()]")
-_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
-_REFERS = re.compile(r"\[\^|\]\[|^\s*\[[^\]]+\]:")
+_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
+_REFERS = re.compile(r"\[\^|\]\[|^[\s>]*\[[^\]]+\]:")
 
 
 class Blocks:
@@ -43,7 +43,11 @@ class Blocks:
         self._length = 0
         self._last: list[str] = []
         """The pieces of the last line, which has no end yet."""
+        self._worded = False
+        """Some line was not blank."""
         self._last_blank = False
+        self._in_list = False
+        """The last line that was not blank lay in a list, quote or footnote."""
         self._refers = False
         self._maths: tuple[str, int] | None = None
         """What would close the display maths that is open, and the characters it has so far."""
@@ -70,18 +74,21 @@ class Blocks:
         self._last.append(piece)
 
     def _look_at(self, line: str) -> None:
-        in_list = bool(self._structure.stack)
+        if not self._worded:
+            line = line.lstrip()  # as the drawing of the first block does
+            self._worded = bool(line)
         seen = self._structure.line(line)
         if seen.kind == "blank":
-            self._last_blank = True
+            self._last_blank = self._worded
+            self._in_list = self._in_list or bool(self._structure.stack)
             return
         if self._last_blank and line[0] not in " \t":
-            self._cut_before(inside=seen.inside, marker=seen.marker and in_list)
+            self._cut_before(inside=seen.inside, marker=seen.marker and self._in_list)
         self._last_blank = False
+        self._in_list = bool(self._structure.stack)
         if seen.kind in ("text", "line"):
-            content = line[seen.start :]
-            self._refers = self._refers or bool("[" in content and _REFERS.search(_CODE.sub("", content)))
-            self._follow_maths(content)
+            self._refers = self._refers or bool("[" in line and _REFERS.search(_CODE.sub("", line)))
+            self._follow_maths(line[seen.start :])
         elif seen.kind == "fence":
             self._maths = None
         elif self._maths is not None:

@@ -7,7 +7,6 @@ pictures), a lone dollar stays a dollar, display maths gets the lines of its own
 import html
 import re
 from dataclasses import dataclass, field
-from textwrap import dedent
 
 from chatbot.core.inline import LONGEST_MATHS, inline, maths
 from chatbot.core.structure import Line, Structure
@@ -37,8 +36,6 @@ def drawable(text: str, *, open: bool = False) -> str:
     >>> print(drawable("Pay $5 or $10: ![pixel](http://h/p.png) <b>now</b>"))
     Pay \$5 or \$10: !\[pixel](http://h/p.png) \<b>now\</b>
     """
-    if not open:
-        text = dedent(text)  # the renderer's door does so too, and what is code must not change after we looked
     drawing = Drawing(growing=open)
     return drawing.feed(text) + ("" if open else drawing.close())
 
@@ -105,7 +102,7 @@ class Drawing:
         if _CONTROL.search(text):
             text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
         if not self._any:
-            text = text.lstrip()  # what the renderer's door takes away must not count as indentation
+            text = text.lstrip()  # the renderer's door does so, and takes from every line what all are indented by
             self._any = bool(text)
         *whole, self._line = (self._line + text).split("\n")
         return "".join(map(self._take, whole)) + self._peek()
@@ -114,7 +111,9 @@ class Drawing:
         """The rest, now that nothing follows."""
         out = self._take(self._line) if self._line else ""
         self._line = ""
-        return out + self._give_up_maths() + self._finish()
+        while self._maths is not None:  # its lines may begin another one
+            out += self._give_up_maths()
+        return out + self._finish()
 
     def _take(self, line: str) -> str:
         if self._maths is not None:
@@ -127,6 +126,12 @@ class Drawing:
         return self._place(line, seen)
 
     def _place(self, line: str, seen: Line) -> str:
+        apart = ""
+        if seen.apart:
+            apart = self._finish() + self._commit(self._newline() + line[: seen.outer].rstrip())
+        return apart + self._draw(line, seen)
+
+    def _draw(self, line: str, seen: Line) -> str:
         if seen.kind in ("text", "line"):
             out = self._finish() if seen.begins else ""
             self._leaf.append(_parts(line, seen))
@@ -143,9 +148,10 @@ class Drawing:
             if _PLAIN.search(line) and not _MAYBE_FOOTNOTE.match(line.lstrip(" >")):
                 seen = self._structure.copy().line(line)
                 parts = _parts(line, seen)
-                if seen.kind in ("code", "indented"):
+                if seen.kind in ("code", "indented") and not seen.apart:
                     return self._finish() + self._give(self._newline() + _raw_line(line, seen).removesuffix("!"))
-                if seen.kind in ("text", "line") and (seen.lazy or not _maybe_display(parts[1].strip())):
+                held = seen.apart or (not seen.lazy and _maybe_display(parts[1].strip()))
+                if seen.kind in ("text", "line") and not held:
                     out = self._finish() if seen.begins else ""
                     leaf = [*self._leaf, parts]
         return out + (self._give(self._paragraph(leaf, done=False)) if leaf else "")
@@ -205,7 +211,7 @@ class Drawing:
             self._maths = held
             return self._give_up_maths()
         out = self._finish()
-        self._structure.paragraph = False
+        self._structure.paragraph = ""
         go_on = re.sub(r"[^>\s]", " ", before)
         shape = f"{before}$$\n{go_on}{{}}{body}\n{go_on}$$\n{go_on}"
         return out + self._commit(self._newline() + shape)
@@ -239,7 +245,9 @@ def _raw_line(line: str, seen: Line) -> str:
         return line.replace("![", "!\\[")  # whether it is code hangs on more than can be seen here
     if seen.kind == "fence":
         found = _FENCE_OPENER.search(line)
-        if found and re.match(r"mermaid(?!\w)", html.unescape(found[2].replace("\\", "")), re.IGNORECASE):
+        assert found is not None
+        name = html.unescape(found[2].replace("\\", ""))
+        if re.match(r"mermaid(?!\w)", name, re.IGNORECASE):
             return line[: found.end(1)] + "text"
-        return line.replace("![", "!\\[")
+        return line[: found.end(1)] + re.sub(r"[|\[\]]", "", line[found.end(1) :])  # never shown, and no table's head
     return line
