@@ -44,7 +44,7 @@ def bring_up_to_date(database: Database, *, head: str = HEAD, scripts: Path = _S
     with database.migrate() as connection:
         if not database.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
-        version = _version(connection)  # another process may have been quicker
+        version = _version(connection)  # another process may have been quicker: no second backup
         _refuse_newer(version, database.shown, head)
         if version == head:
             return

@@ -6,23 +6,27 @@ import sqlite3
 import stat
 import sys
 import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from chatbot.core.errors import (
+    NotFound,
     StoreCorrupt,
     StoreError,
     StoreTooNew,
     StoreUnreachable,
 )
 from chatbot.store.database import Database
+from chatbot.store.lease import this_process
 from chatbot.store.on_sqlite import SqliteFile
 from chatbot.store.schema import bring_up_to_date
 from chatbot.store.store import Store
 from chatbot.store.tables import HEAD, VERSION_TABLE, metadata
-from tests.store.scene import ROOT, begin, exchange, python
+from tests.store.scene import ROOT, answered, begin, call, exchange, let_leases_run_out, python
 
 MIGRATIONS = ROOT / "chatbot/store/migrations"
 
@@ -73,6 +77,7 @@ OPEN_AND_WRITE = textwrap.dedent("""
     import sys
     from tests.store.scene import exchange
     from chatbot.store.store import Store
+    print("ready", flush=True)
     sys.stdin.readline()
     store = Store.open(sys.argv[1])
     exchange(store)
@@ -83,6 +88,9 @@ OPEN_AND_WRITE = textwrap.dedent("""
 def test_processes_that_open_a_fresh_database_at_once_all_succeed(database_url: str) -> None:
     children = [python(OPEN_AND_WRITE, database_url) for _ in range(4)]
     for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
         assert child.stdin is not None
         child.stdin.write("go\n")
         child.stdin.flush()
@@ -92,6 +100,22 @@ def test_processes_that_open_a_fresh_database_at_once_all_succeed(database_url: 
     store = Store.open(database_url)
     assert len(store.conversations.lines()) == 4
     assert store.integrity() == []
+    store.close()
+
+
+def test_threads_that_open_a_fresh_database_at_once_all_succeed(database_url: str) -> None:
+    start = threading.Barrier(6)
+
+    def work(_: int) -> None:
+        start.wait(30)
+        store = Store.open(database_url)
+        exchange(store)
+        store.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6), timeout=90))
+    store = Store.open(database_url)
+    assert len(store.conversations.lines()) == 6
     store.close()
 
 
@@ -288,7 +312,30 @@ def test_every_owner_sees_only_their_own(database_url: str) -> None:
     assert yours.ledger.calls() == []
     mine.quirks.learn("u", "m", "temperature", None)
     assert yours.quirks.known("u", "m") == {}
+    token = mine.conversations.delete_message(begun.conversation, begun.reply)
+    theirs = yours.conversations
+    for ask in (
+        lambda: theirs.get(begun.conversation),
+        lambda: theirs.tree(begun.conversation),
+        lambda: theirs.rename(begun.conversation, "mine now"),
+        lambda: theirs.set_head(begun.conversation, begun.user or 0),
+        lambda: theirs.delete(begun.conversation),
+        lambda: theirs.delete_message(begun.conversation, begun.user or 0),
+        lambda: theirs.undelete_message(token),
+        lambda: begin(yours, conversation=begun.conversation, parent=begun.user),
+        lambda: begin(yours, parent=begun.user, conversation=exchange(yours).conversation),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+    assert theirs.purge(older_than_days=0) == 0
+    mine.conversations.undelete_message(token)
+    made = call(mine, begun)
+    assert not yours.ledger.settle(made, answered())
     running = begin(mine, key="same")
+    assert yours.turns.live(running.conversation) == []
+    assert yours.turns.draft(this_process(), [(running.reply, "x", "")]) == {running.reply}
+    let_leases_run_out(mine)
+    assert yours.turns.recover(this_process(), len) == []
     assert yours.turns.stops([running.reply]) == set()
     yours.turns.ask_stop(running.reply)
     assert mine.turns.stops([running.reply]) == set()

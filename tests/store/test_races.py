@@ -71,6 +71,26 @@ def test_eight_threads_in_memory(temporary: Store) -> None:
     eight_threads_begin_a_hundred_turns_each(temporary)
 
 
+def test_in_memory_readers_and_writers_never_meet(temporary: Store) -> None:
+    first = exchange(temporary)
+    end = time.monotonic() + 2
+
+    def work(n: int) -> int:
+        done = 0
+        while time.monotonic() < end:
+            if n % 2:
+                exchange(temporary, first, answer="x" * 20_000)
+            else:
+                tree = temporary.conversations.tree(first.conversation)
+                found = temporary.conversations.messages(tree.by_id)
+                assert all(found[leaf.id].text for leaf in tree.leaves if leaf.state == "complete")
+            done += 1
+        return done
+
+    assert min(at_once(8, work)) > 0
+    assert temporary.integrity() == []
+
+
 def of_many_begins_with_one_key_one_is_stored(store: Store) -> None:
     for round in range(10):
         begun = at_once(6, lambda n, key=f"key {round}": begin(store, f"from {n}", key=key))
