@@ -19,11 +19,13 @@ run:
 test:
 	@PYTHON="$(PYTHON)" sh scripts/environment.sh test
 	@sh scripts/browser.sh
-	@.venv/bin/python -m chatbot.terminal.model
+	@.venv/bin/python -m chatbot.terminal.model || true
 	$(PYTEST) -m "not soak" -n 2 --dist loadgroup
 
 soak:
 	@PYTHON="$(PYTHON)" sh scripts/environment.sh test
+	@sh scripts/browser.sh
+	@.venv/bin/python -m chatbot.terminal.model || true
 	$(PYTEST) -m soak --timeout 7200
 
 bench:
