@@ -1,8 +1,6 @@
-"""Opening: fresh, again, from several processes at once; and every database that must not be touched."""
+"""Opening: fresh, again, from several processes at once, at any address."""
 
 import os
-import shutil
-import sqlite3
 import stat
 import sys
 import textwrap
@@ -15,20 +13,15 @@ from sqlalchemy import text
 
 from chatbot.core.errors import (
     NotFound,
-    StoreCorrupt,
     StoreError,
-    StoreTooNew,
     StoreUnreachable,
 )
 from chatbot.store.database import Database
 from chatbot.store.lease import this_process
 from chatbot.store.on_sqlite import SqliteFile
-from chatbot.store.schema import bring_up_to_date
 from chatbot.store.store import Store
-from chatbot.store.tables import HEAD, VERSION_TABLE, metadata
-from tests.store.scene import ROOT, answered, begin, call, exchange, let_leases_run_out, python
-
-MIGRATIONS = ROOT / "chatbot/store/migrations"
+from chatbot.store.tables import HEAD, VERSION_TABLE
+from tests.store.scene import answered, begin, call, exchange, let_leases_run_out, python
 
 
 def test_a_fresh_store_is_whole_and_empty(store: Store) -> None:
@@ -44,21 +37,6 @@ def test_what_was_written_is_there_after_opening_again(database_url: str) -> Non
     second = Store.open(database_url)
     assert second.conversations.messages([begun.reply])[begun.reply].text == "Hi."
     second.close()
-
-
-def test_the_constant_is_the_newest_migration() -> None:
-    from alembic.script import ScriptDirectory
-
-    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
-
-
-def test_migrations_make_exactly_the_tables(store: Store) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    with store._database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        assert compare_metadata(context, metadata) == []
 
 
 def test_opening_what_is_up_to_date_imports_no_alembic(database_url: str) -> None:
@@ -117,113 +95,6 @@ def test_threads_that_open_a_fresh_database_at_once_all_succeed(database_url: st
     store = Store.open(database_url)
     assert len(store.conversations.lines()) == 6
     store.close()
-
-
-def test_a_newer_schema_is_left_as_it_is(database_url: str) -> None:
-    store = Store.open(database_url)
-    exchange(store)
-    with store._database.write() as connection:
-        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    store.close()
-    path = Path(database_url.removeprefix("sqlite:///"))
-    before = path.read_bytes() if path.exists() else b""
-    with pytest.raises(StoreTooNew, match="'9999'") as caught:
-        Store.open(database_url)
-    assert "update ByteBot" in str(caught.value)
-    if before:
-        assert path.read_bytes() == before
-        assert [file.name for file in path.parent.iterdir()] == [path.name]
-
-
-def copy_with_a_second_migration(folder: Path, upgrade: str) -> Path:
-    scripts = shutil.copytree(MIGRATIONS, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions/0002_more.py").write_text(
-        f'import sqlalchemy as sa\nfrom alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
-        f"def upgrade():\n{textwrap.indent(textwrap.dedent(upgrade), '    ')}\n"
-    )
-    return Path(scripts)
-
-
-def test_an_older_sqlite_file_is_backed_up_and_migrated(tmp_path: Path) -> None:
-    store = Store.open(f"sqlite:///{tmp_path}/store.db")
-    begun = exchange(store, answer="kept")
-    scripts = copy_with_a_second_migration(
-        tmp_path,
-        """
-        with op.batch_alter_table("conversations") as batch:
-            batch.add_column(sa.Column("colour", sa.Text()))
-            batch.alter_column("title", existing_type=sa.Text(), nullable=True)
-        """,
-    )
-    bring_up_to_date(store._database, head="0002", scripts=scripts)
-    # The table was rebuilt: with foreign keys on, its messages would have gone with the old one.
-    assert store.conversations.messages([begun.reply])[begun.reply].text == "kept"
-    assert store.integrity() == []
-    [copy] = tmp_path.glob("store.db.schema-0001.*.bak")
-    with sqlite3.connect(copy) as old:
-        assert old.execute("SELECT text FROM messages WHERE id = ?", (begun.reply,)).fetchone() == ("kept",)
-        assert "colour" not in {row[1] for row in old.execute("PRAGMA table_info(conversations)")}
-    old.close()
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    store.close()
-    with pytest.raises(StoreTooNew):
-        Store.open(f"sqlite:///{tmp_path}/store.db")
-
-
-def test_a_migration_that_fails_changes_nothing(database_url: str, tmp_path: Path) -> None:
-    store = Store.open(database_url)
-    begun = exchange(store, answer="kept")
-    scripts = copy_with_a_second_migration(
-        tmp_path, 'op.add_column("messages", sa.Column("x", sa.Text()))\nraise RuntimeError("half way")'
-    )
-    with pytest.raises(RuntimeError, match="half way"):
-        bring_up_to_date(store._database, head="0002", scripts=scripts)
-    store.close()
-    again = Store.open(database_url)
-    assert again.conversations.messages([begun.reply])[begun.reply].text == "kept"
-    with again._database.read() as connection:
-        columns = connection.execute(text("SELECT * FROM messages")).keys()
-    assert "x" not in columns
-    again.close()
-
-
-@pytest.mark.parametrize(
-    "content", [b"this is no database, but long enough" * 200, b"SQLite format 3\0" + b"\xff" * 8192]
-)
-def test_a_corrupt_file_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "store.db"
-    path.write_bytes(content)
-    with pytest.raises(StoreCorrupt, match="left as it is") as caught:
-        Store.open(f"sqlite:///{path}")
-    assert str(path) in str(caught.value)
-    assert path.read_bytes() == content
-    assert [file.name for file in tmp_path.iterdir()] == ["store.db"]
-
-
-def test_a_file_that_broke_later_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
-    store = Store.open(f"sqlite:///{path}")
-    for _ in range(50):
-        exchange(store, answer="word " * 500)
-    store.close()
-    whole = path.read_bytes()
-    half = len(whole) // 2
-    path.write_bytes(whole[:half] + b"\xa5" * half)
-    broken = Store.open(f"sqlite:///{path}")
-    with pytest.raises(StoreCorrupt):
-        broken.conversations.messages(range(1, 101))
-    broken.close()
-
-
-def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE recipes (name TEXT)")
-    other.close()
-    before = path.read_bytes()
-    with pytest.raises(StoreError, match="another program"):
-        Store.open(f"sqlite:///{path}")
-    assert path.read_bytes() == before
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX file rights")
