@@ -8,6 +8,7 @@ from itertools import cycle, islice
 
 from tests.fake_http import Exchange
 from tests.fake_refusals import refuse_parameter
+from tests.fake_sayings import error, escaped, inside, spell
 
 Script = Callable[[Exchange], None]
 
@@ -218,5 +219,9 @@ SCRIPTS: dict[str, Entry] = {
         "refuses:PARAMETER[,…][@vllm|ollama|plain|nested]: 400 while the request has it, then echo", refuses
     ),
     "context": Entry("context:WORDS: 400 when the messages hold more words, else echo", context),
+    "spell": Entry("spell:RATE: the last user message letter by letter, so many a second", spell),
+    "escaped": Entry("escaped:STRING: says what the JSON string is, whatever it holds", escaped),
+    "error": Entry("error:STATUS: refuses in the words of the last user message", error),
+    "error-inside": Entry("breaks off with an error in the words of the last user message", inside),
     "strict": Entry("echo, but 400 when the messages are in a wrong order", strict),
 }

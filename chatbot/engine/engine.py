@@ -12,7 +12,7 @@ from chatbot.core.errors import BadInput, ByteBotError, NotFound, StoreError, Tu
 from chatbot.core.events import Event, Failed
 from chatbot.core.messages import CONTINUABLE, State
 from chatbot.core.settings import Options
-from chatbot.core.text import checked
+from chatbot.core.text import checked, repair
 from chatbot.core.tokens import Count, rough
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.converse import converse
@@ -86,6 +86,7 @@ class Engine:
             options = self.store.conversations.get(conversation).options
         if isinstance(action, Regenerate) and action.model:
             options = replace(options, model=action.model)
+        options = replace(options, model=repair(options.model), system=repair(options.system))
         text, parent, continues = self._place(conversation, action)
         begun = self.store.turns.begin(
             conversation=conversation,
