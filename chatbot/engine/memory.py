@@ -1,6 +1,5 @@
 """What a turn remembers: the path above it, fitted into what the model can read."""
 
-from chatbot.core.messages import Message, said
 from chatbot.core.settings import Options
 from chatbot.core.tokens import surely_at_most
 from chatbot.core.tree import Place
@@ -54,8 +53,7 @@ class Memory:
 
 def items(store: Store, places: tuple[Place, ...]) -> list[Item]:
     """The places with their words."""
-    rows = store.conversations.messages([leaf.id for place in places for leaf in place.segments])
-    words: dict[int, Message] = {id: said(row.role, row.text, reasoning=row.reasoning) for id, row in rows.items()}
+    words = store.conversations.words([leaf.id for place in places for leaf in place.segments])
     return [joined(place, words) for place in places]
 
 
