@@ -4,7 +4,8 @@ import streamlit as st
 
 from chatbot.ui import session, warm
 
-st.set_page_config(page_title="ByteBot", page_icon=":material/forum:", layout="centered")
+# No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
+st.set_page_config(page_title="ByteBot", page_icon=":material/forum:", layout="centered", menu_items={"About": None})
 warm.start()
 page = st.navigation(
     [

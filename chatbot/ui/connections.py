@@ -153,16 +153,17 @@ def _key(home: Home, quirks: Quirks, name: str) -> None:
     fixed = where is not None and not where.startswith(("keyring", "file"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"A key is set ({sentence(_where(where))})." if where else "No key.", width="content")
-        st.button(
-            "Replace" if where else "Add a key",
-            type="tertiary",
-            key=f"ask_key:{name}",
-            disabled=fixed,
-            on_click=actions.put,
-            args=(actions.ASKING_KEY, name),
-        )
-        if where:
-            _forget(home, name, disabled=fixed)
+        with st.container(horizontal=True, width="content"):
+            st.button(
+                "Replace" if where else "Add a key",
+                type="tertiary",
+                key=f"ask_key:{name}",
+                disabled=fixed,
+                on_click=actions.put,
+                args=(actions.ASKING_KEY, name),
+            )
+            if where:
+                _forget(home, name, disabled=fixed)
     if fixed:
         st.caption("A variable beats what is saved here, so the key is changed where it is set.")
     for header in home.secret_headers(name):
