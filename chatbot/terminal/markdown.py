@@ -8,17 +8,38 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 
+_DEEPEST = 15  # levels; the parser drops what is nested deeper than 20
+_INDENT, _LEAST = 4, 20  # columns that a level may take, and that must be left for words
+
+
 def markdown(text: str) -> "RenderableType":
     """The text, ready for `console.print`."""
-    from markdown_it import MarkdownIt
-    from rich.markdown import Markdown
+    return Safe(_Block(visible(text)))
 
-    # Rich shows no HTML at all and images out of order; as text, nothing that was said is missing. Addresses are
-    # written out: a terminal's hyperlink can say one thing and open another.
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"]).disable("image")
-    drawn = Markdown("", code_theme="ansi_dark", hyperlinks=False)
-    drawn.parsed = parser.parse(visible(text))
-    return Safe(drawn)
+
+class _Block:
+    """Markdown in which nothing that was said is missing."""
+
+    def __init__(self, text: str) -> None:
+        from markdown_it import MarkdownIt
+        from rich.markdown import Markdown
+
+        # Rich shows no HTML at all, images out of order and no address of a reference: they stay text. Addresses are
+        # written out: a terminal's hyperlink can say one thing and open another.
+        parser = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
+        parser.disable(["image", "reference"])
+        self._text = text
+        self._drawn = Markdown("", code_theme="ansi_dark", hyperlinks=False)
+        self._drawn.parsed = parser.parse(text)
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        from rich.text import Text
+
+        depth = max((token.level for token in self._drawn.parsed), default=0)
+        if depth > min(_DEEPEST, (options.max_width - _LEAST) // _INDENT):
+            yield Text(self._text)
+        else:
+            yield self._drawn
 
 
 class Safe:

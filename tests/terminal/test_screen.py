@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -53,6 +53,7 @@ def printed(on: Console) -> str:
     return on.file.getvalue()
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_visible_text_commands_nothing(text: str) -> None:
     assert not commands(visible(text))
@@ -61,6 +62,7 @@ def test_visible_text_commands_nothing(text: str) -> None:
     assert "\n" not in one_line(text)
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT))
 def test_streamed_text_on_a_terminal_commands_nothing_and_is_whole(pieces: list[str]) -> None:
     out = io.StringIO()
@@ -72,6 +74,7 @@ def test_streamed_text_on_a_terminal_commands_nothing_and_is_whole(pieces: list[
     assert out.getvalue() == whole + ("" if not whole or whole.endswith("\n") else "\n")
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT))
 def test_streamed_text_in_a_pipe_is_what_the_model_sent(pieces: list[str]) -> None:
     out = io.StringIO()
@@ -89,6 +92,7 @@ def test_an_attack_in_markdown_is_text(attack: str) -> None:
     assert "\r" not in printed(on)
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_markdown_commands_nothing(text: str) -> None:
     on = console()
@@ -108,6 +112,56 @@ def test_an_attack_in_a_reply_is_text_at_every_moment(attack: str) -> None:
         drawing.show([CallFinished(outcome="answered"), Finished(state="complete", note=attack)])
     assert not commands(OURS.sub("", printed(on)))
     assert "and so on" in printed(on)
+
+
+MARKS = [
+    "> ",
+    "- ",
+    "1. ",
+    "# ",
+    "*",
+    "**",
+    "_",
+    "~~",
+    "[",
+    "](",
+    ")",
+    "](<",
+    ">)",
+    "<",
+    ">",
+    "!",
+    "&",
+    "\n",
+    "\n\n",
+    "    ",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(MARKS), st.sampled_from(["alfa ", "bravo", "charlie "])), max_size=60))
+def test_no_word_is_missing_in_markdown(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    on = console()
+    on.print(markdown(text))
+    shown = re.sub(r"[^a-z]", "", OURS.sub("", printed(on)))
+    for word in ("alfa", "bravo", "charlie"):
+        assert shown.count(word) >= text.count(word)
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "> - "])
+@pytest.mark.parametrize("depth", [1, 5, 9, 15, 30, 100])
+def test_no_word_is_lost_in_the_depths(mark: str, depth: int) -> None:
+    on = console()
+    on.print(markdown(mark * depth + "word\n\nanother"))
+    assert "word" in printed(on)
+    assert "another" in printed(on)
+
+
+def test_addresses_of_references_are_shown() -> None:
+    on = console()
+    on.print(markdown("See [the page][1].\n\n[1]: http://example.com/page"))
+    assert "http://example.com/page" in printed(on)
 
 
 def test_html_links_and_images_are_shown_as_what_they_are() -> None:
