@@ -1,0 +1,69 @@
+"""A browser, a fake OpenAI and the app as a child process, each with a folder of its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.browser.app import QUIET, App, Chat, system_browser
+from tests.embedded.conftest import weights_file as weights_file
+from tests.fake_openai import FakeOpenAI
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=system_browser(), args=list(QUIET))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, fake: FakeOpenAI) -> Iterator[App]:
+    """One server for the tests of a file; each begins a chat of its own."""
+    started = App(tmp_path_factory.mktemp("app"), fake.base_url)
+    started.settle(model="words:40@100")
+    started.start()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def own_app(tmp_path: Path, fake: FakeOpenAI) -> Iterator[App]:
+    """A server that the test may end; not started yet."""
+    made = App(tmp_path, fake.base_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def offline_app(tmp_path: Path, weights_file: Path) -> Iterator[App]:
+    """A server without a key, whose offline model has been fetched; not started yet."""
+    made = App(tmp_path, cache=weights_file.parent)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1280, "height": 800}, timezone_id="Europe/Berlin")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tab(context: BrowserContext, app: App) -> Callable[[str], Chat]:
+    """Opens a tab on the app; what new chats are answered by is its argument."""
+
+    def opened(model: str) -> Chat:
+        app.settle(model=model)
+        return Chat(context, app.url).open()
+
+    return opened
