@@ -32,6 +32,8 @@ def text(*words: str, finish: str = "stop", usage: Usage | None = USAGE) -> Scri
 class Scripted:
     """Plays one script per call, the last one again and again; remembers what it was asked."""
 
+    prefills = False
+
     def __init__(self, *scripts: Script | Callable[[Request], Script], context: int | None = None) -> None:
         self.scripts = list(scripts)
         self.requests: list[Request] = []

@@ -32,7 +32,7 @@ class Memory:
                 system=options.system,
                 budget=min(budget, smaller) if smaller else budget,
                 count=lambda text: self._outside.count(options.model)(text),
-                go_on=continues,
+                go_on=continues and not self._outside.provider(options.connection).prefills,
             )
 
         return Plan(

@@ -7,7 +7,8 @@ SURE = 10  # a shared run this long is no coincidence, wherever it begins
 class Overlap:
     """Feed it the continuation as it comes; it gives back what is new.
 
-    The first words are held until they cannot be a repetition any more.
+    The first words are held until they cannot be a repetition any more: of the part's end, or of all of it, since some
+    models begin anew.
 
     >>> overlap = Overlap("The capital of France is Par")
     >>> overlap.feed("France"), overlap.feed(" is Paris"), overlap.end()
@@ -19,6 +20,8 @@ class Overlap:
     def __init__(self, part: str) -> None:
         tail = part[-LONGEST:]
         self._suffixes = [tail[at:] for at in range(len(tail)) if _worth(tail, at, whole=len(part) == len(tail))]
+        if len(part) > len(tail):
+            self._suffixes.append(part)
         self._held = ""
         self._decided = not self._suffixes
 

@@ -26,6 +26,8 @@ ASK_AGAIN = 300.0  # seconds until a server that did not say is asked again
 class ChatCompletions:
     """A Provider. With `key` None no Authorization is sent at all, whatever the environment holds."""
 
+    prefills = False  # some servers do, and none says so
+
     def __init__(self, connection: Connection, key: Secret | None, quirks: Quirks) -> None:
         self._connection = connection
         self._base_url = connection.base_url.strip().rstrip("/")

@@ -37,6 +37,8 @@ class Embedded:
     `stream` raises EmbeddedUnavailable when the model cannot run here.
     """
 
+    prefills = True  # llama.cpp's server does; asked in words, so small a model begins anew
+
     def __init__(self, weights: Callable[[], Path], quirks: Quirks, *, child: Child = CHILD) -> None:
         self.child = child
         self._weights = weights

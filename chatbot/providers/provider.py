@@ -118,6 +118,11 @@ class _Calling:
 class Provider(Protocol):
     """A connection that can be talked to. Safe to use from several threads; one `stream` is one request."""
 
+    @property
+    def prefills(self) -> bool:
+        """An assistant message that stands last is gone on with, letter by letter; nobody has to ask for it."""
+        ...
+
     def stream(self, request: Request, cancel: Cancel) -> Iterator[Chunk]:
         """Chunks as they arrive, an `End` last.
 
