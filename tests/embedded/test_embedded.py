@@ -48,9 +48,8 @@ def test_the_output_limit_ends_a_reply_as_length(model: Embedded) -> None:
 
 def test_a_part_that_stands_last_is_gone_on_with(model: Embedded) -> None:
     assert model.prefills
-    part = "One, two, three, fo"
-    more = text_of(ask(model, "Count to ten in words.", part, max_output=10))
-    assert more.startswith("ur"), "in the middle of a word, and nothing said twice"
+    more = text_of(ask(model, "What is the capital of France?", "The capital of France is Par", max_output=10))
+    assert more.startswith("is"), "in the middle of a word, and nothing said twice"
 
 
 def test_stop_ends_a_reply_within_a_second(model: Embedded) -> None:
