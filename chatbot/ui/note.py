@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from chatbot.ui import callbacks
-from chatbot.ui.open_chat import OpenChat, current
+from chatbot.ui.open_chat import Note, OpenChat, current
 from chatbot.ui.seats import seat
 from chatbot.ui.words import sentence
 
@@ -17,21 +17,24 @@ def draw(chat: OpenChat) -> None:
         if note is None:
             return
         if note.until is not None:
-            _undo()
+            _undo(note)
             return
         st.warning(sentence(note.sentence), icon=":material/info:")
         if note.settings:
             st.page_link("pages/settings.py", label="Open settings", icon=":material/settings:")
 
 
-@st.fragment(run_every=1.0)
-def _undo() -> None:
-    note = current().note
-    if note is None or note.until is None:
-        return
-    if time.monotonic() > note.until:
-        current().note = None
-        st.rerun()
+def _undo(note: Note) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(sentence(note.sentence), width="content")
         st.button("Undo", key="undo", icon=":material/undo:", type="tertiary", on_click=callbacks.undo, args=(note,))
+    _expire()
+
+
+@st.fragment(run_every=1.0)
+def _expire() -> None:
+    """The button stands outside: a click on one in here would wait until the reply that is followed has ended."""
+    note = current().note
+    if note is not None and note.until is not None and time.monotonic() > note.until:
+        current().note = None
+        st.rerun()
