@@ -2,6 +2,8 @@
 
 import json
 import os
+import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
 from chatbot.core.drawable import drawable, label
+from chatbot.core.structure import Structure
 from tests.browser.app import PATIENCE, free_port
 from tests.core.test_drawable import TRICKS
 
@@ -47,6 +50,32 @@ MATHS = {
     "- a\n  $$x$$\n- b": 1,
     "> $$\n> x\n> $$": 1,
 }
+PIECES = [
+    *"\n\n\n\n ->",
+    "- ",
+    "1. ",
+    "2. ",
+    "> ",
+    "   ",
+    "    ",
+    "\n```\n",
+    "~~~\n",
+    "````",
+    "---",
+    "\n|a|\n|-|\n",
+    "\n[^1]: ",
+    "[d]: /u\n===\n",
+]
+
+
+def shaped(seed: int) -> str:
+    """A text of all the shapes that hold code, its words numbered; the footnote is called, so that it is shown."""
+    dice = random.Random(seed)
+    words = (f"w{number}z " for number in range(100))
+    return "w[^1]\n\n" + "".join(next(words) if dice.random() < 0.4 else dice.choice(PIECES) for _ in range(25))
+
+
+SHAPED = [shaped(seed) for seed in range(150)]
 LABELS = ["![x](http://evil/p) [a](http://evil/q)", ":red[x] :smile: :material_home: :material/home:", "$x$ `c` **b** <b> # | ~~s~~",
           "http://evil/q www.evil.com a@evil.com", "# Head", "1. one"]  # fmt: skip
 
@@ -54,7 +83,7 @@ LABELS = ["![x](http://evil/p) [a](http://evil/q)", ":red[x] :smile: :material_h
 @pytest.fixture(scope="module")
 def drawn(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("drawing")
-    texts = [drawable(text) for text in [*AS_WRITTEN, *IN_CODE, *MATHS, *TRICKS]]
+    texts = [drawable(text) for text in [*AS_WRITTEN, *IN_CODE, *MATHS, *TRICKS, *SHAPED]]
     (folder / "texts.json").write_text(json.dumps([texts, [label(text) for text in LABELS]]))
     (folder / "show.py").write_text(SCRIPT.format(path=str(folder / "texts.json")))
     port = free_port()
@@ -117,3 +146,15 @@ def test_formulas_are_set(drawn: Page) -> None:
         assert place.locator(".katex").count() == 1, text
         assert place.locator(".katex-display").count() == displayed, text
         assert place.locator(".katex-error").count() == 0, text
+
+
+def test_code_is_where_we_take_it_to_be(drawn: Page) -> None:
+    first = len(AS_WRITTEN) + len(IN_CODE) + len(MATHS) + len(TRICKS)
+    for number, text in enumerate(SHAPED, start=first):
+        structure = Structure()
+        ours: set[str] = set()
+        for raw in drawable(text).split("\n"):
+            if structure.line(raw).kind in ("code", "indented"):
+                ours |= set(re.findall(r"w\d+z", raw))
+        blocks = drawn.locator(f".st-key-text-{number} pre").all_inner_texts()
+        assert set(re.findall(r"w\d+z", " ".join(blocks))) == ours, text
