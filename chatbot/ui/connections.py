@@ -63,6 +63,7 @@ def choose_model(home: Home, connection: Connection, *, title: str = "Model") ->
         [*own, *listed],
         index=None,
         key=field,
+        required=True,  # else Esc, pressed to close the list, would take the choice away
         accept_new_options=True,
         placeholder="Test to see the list, or type an id",
         on_change=actions.set_model,

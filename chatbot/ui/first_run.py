@@ -27,6 +27,7 @@ from chatbot.ui.live_reply import BEAT
 from chatbot.ui.words import sentence
 
 WHERE = "first_run"
+ADOPTING = "first_run_adopting"
 TINY = "You are talking to a tiny offline model: English only, often wrong."
 
 
@@ -70,6 +71,8 @@ def _outcome(added: Added | None) -> None:
         st.empty()
     elif not added.kept:
         st.error(sentence(added.trial.sentence), icon=":material/error:")
+    elif refused := next((where for where in (ADOPTING, added.name) if saving.refused(where)), None):
+        saving.refusal(refused)
     elif added.trial.works:
         st.success(sentence(f"{added.trial.sentence} This chat and new ones use it."), icon=":material/check_circle:")
     else:
@@ -132,6 +135,7 @@ def _choose_model(home: Home, connection: Connection, models: tuple[str, ...]) -
         [*own, *models],
         index=None,
         key=field,
+        required=True,
         accept_new_options=True,
         placeholder="Type a model's id",
         on_change=_set_model,
@@ -184,8 +188,10 @@ def _settle(home: Home) -> bool:
 
 def _adopt(home: Home, name: str) -> None:
     """The open chat goes on with this connection, from its next message on."""
-    connection = home.connections().get(name)
-    if connection is not None:
-        callbacks.set_options(connection=name, model=connection.model or "")
+
+    def work() -> None:
+        callbacks.set_options(connection=name, model=home.connection(name).model or "")
         # Its widgets begin anew with what holds now.
         open_chat.current().slot = uuid.uuid4().hex[:8]
+
+    saving.attempt(ADOPTING, work)
