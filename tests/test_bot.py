@@ -76,9 +76,9 @@ def test_it_keeps_like_every_face_and_says_where_it_was(house: House, make: Make
 
 def test_no_model_is_asked_for_a_title(house: House, make: Make) -> None:
     bot = make()
-    bot.chat("hello")
-    bot.close()
-    assert len(house.server.chats()) == 1
+    for _ in range(3):  # time enough for a title to be asked for after the first
+        bot.chat("hello")
+    assert len(house.server.chats()) == 3
 
 
 def test_reset_begins_anew_and_throws_nothing_away(house: House, make: Make) -> None:

@@ -8,6 +8,7 @@ import pytest
 from chatbot.core.settings import DEFAULT_PERSONA
 from chatbot.core.window import GO_ON
 from tests.fake_openai import words_text
+from tests.postgres import Server, fresh_database
 from tests.terminal.house import KEY, House
 
 
@@ -203,6 +204,16 @@ def test_the_folder_and_database_are_where_the_environment_says(house: House, tm
     house.environ["BYTEBOT_DATABASE_URL"] = f"sqlite:///{tmp_path}/elsewhere.db"
     house.run("ask", "--model", "echo", "hi")
     assert (tmp_path / "elsewhere.db").exists()
+    assert not (house.data / "bytebot.db").exists()
+
+
+@pytest.mark.postgres
+def test_on_postgresql(house: House, postgres: Server) -> None:
+    with fresh_database(postgres) as url:
+        house.environ["BYTEBOT_DATABASE_URL"] = url
+        assert house.run("ask", "--model", "echo", "one").status == 0
+        assert house.run("ask", "--continue", "two").out == "two\n"
+        assert len(house.server.chats()[-1].messages) == 4
     assert not (house.data / "bytebot.db").exists()
 
 

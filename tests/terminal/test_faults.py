@@ -4,6 +4,7 @@ import pytest
 
 from chatbot.terminal.way_out import IN_REPL
 from tests.fake_openai import FAULTS, Fault
+from tests.fake_right import Point
 from tests.terminal.house import KEY, House, Ran
 
 IMPATIENT = "connect = 1\nfirst = 3\nbytes = 1.5\ndeltas = 2\ntotal = 20"
@@ -18,17 +19,18 @@ def one_of_each_row() -> list[str]:
     return list(rows.values())
 
 
-def play(house: House, name: str, *argv: str, piped: bytes) -> tuple[Fault, str, Ran]:
+def prepare(house: House, name: str) -> tuple[Fault, Point, list[str]]:
+    """The fault, where it strikes, and the arguments that make it."""
     fault = FAULTS[name]
-    point = "later" if "later" in fault.right else fault.points[-1]
+    point: Point = "later" if "later" in fault.right else fault.points[-1]
     if fault.address:
         house.environ["OPENAI_BASE_URL"] = house.server.url(fault.address)
     house.settings(f"[chat]\ntitles_by_model = false\n[connections.openai.timeouts]\n{IMPATIENT}\n")
-    return fault, point, house.run(*argv, "--model", f"fault:{name}:{point}", "--temperature", "0.5", piped=piped)
+    return fault, point, ["--model", f"fault:{name}:{point}", "--temperature", "0.5"]
 
 
-def check(house: House, fault: Fault, point: str, ran: Ran) -> None:
-    right = fault.right[point]  # type: ignore[index]
+def check(house: House, fault: Fault, point: Point, ran: Ran) -> None:
+    right = fault.right[point]
     _, (said, reply) = house.latest()
     assert said.text == "Twelve words, please."
     assert (reply.state, reply.error_kind) == (right.state, right.kind)
@@ -45,15 +47,25 @@ def check(house: House, fault: Fault, point: str, ran: Ran) -> None:
 
 @pytest.mark.parametrize("name", one_of_each_row())
 def test_one_shot(house: House, name: str) -> None:
-    fault, point, ran = play(house, name, "ask", piped=b"Twelve words, please.")
+    fault, point, argv = prepare(house, name)
+    ran = house.run("ask", *argv, piped=b"Twelve words, please.")
     check(house, fault, point, ran)
-    if fault.right[point].state != "complete":  # type: ignore[index]
+    if fault.right[point].state != "complete":
         assert "chatbot ask --conversation" in ran.err
 
 
 @pytest.mark.parametrize("name", one_of_each_row())
 def test_repl(house: House, name: str) -> None:
-    fault, point, ran = play(house, name, piped=b"Twelve words, please.\n")
+    fault, point, argv = prepare(house, name)
+    ran = house.run(*argv, piped=b"Twelve words, please.\n")
     check(house, fault, point, ran)
-    if fault.right[point].state != "complete":  # type: ignore[index]
+    if fault.right[point].state != "complete":
         assert any(hint in ran.err for hint in IN_REPL.values())
+
+
+@pytest.mark.parametrize("name", ["reset", "stall", "bad-json", "status-401", "refused"])
+def test_one_shot_as_a_process(house: House, name: str) -> None:
+    fault, point, argv = prepare(house, name)
+    child = house.child("ask", *argv, "Twelve words, please.")
+    out, err = child.communicate(timeout=60)
+    check(house, fault, point, Ran(child.returncode, out.decode(), err.decode()))

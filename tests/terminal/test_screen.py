@@ -114,6 +114,7 @@ def test_an_attack_in_a_reply_is_text_at_every_moment(attack: str) -> None:
     assert "and so on" in printed(on)
 
 
+# No fences: the name of a language is drawn as its colours.
 MARKS = [
     "> ",
     "- ",
@@ -122,7 +123,6 @@ MARKS = [
     "*",
     "**",
     "_",
-    "~~",
     "[",
     "](",
     ")",
