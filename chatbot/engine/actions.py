@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from chatbot.core.errors import BadInput, NotFound
+from chatbot.core.messages import CONTINUABLE
+from chatbot.core.text import checked
+from chatbot.core.tree import Tree
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
@@ -42,3 +47,34 @@ class Retry:
 
 
 Action = Say | Edit | Regenerate | Continue | Retry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Where an action stores what: the user's text (None: there is none), the parent, whether it is a segment."""
+
+    text: str | None
+    parent: int | None
+    continues: bool = False
+
+
+def place(action: Action, tree: Tree) -> Placed:
+    """Find the action's place; BadInput or NotFound when it has none, and then nothing is stored."""
+    if isinstance(action, Say):
+        return Placed(text=checked(action.text), parent=action.parent)
+    target = action.message if isinstance(action, Edit) else action.reply
+    leaf = tree.by_id.get(target)
+    if leaf is None:
+        raise NotFound("That message is not there any more. Somebody may have deleted it.")
+    match action:
+        case Edit(text=text):
+            return Placed(text=checked(text), parent=leaf.parent)
+        case Continue():
+            last = tree.path(target)[-1].last
+            if last.state not in CONTINUABLE:
+                raise BadInput("This reply ended by itself; there is nothing to continue.")
+            return Placed(text=None, parent=last.id, continues=True)
+        case Retry():
+            return Placed(text=None, parent=leaf.parent, continues=leaf.continues)
+        case Regenerate():
+            return Placed(text=None, parent=tree.path(target)[-1].first.parent)

@@ -94,6 +94,12 @@ def converse(
     yield Finished(state="stopped")
 
 
+def never_began(options: Options, error: ByteBotError) -> Iterator[Event]:
+    """A turn that ended before there was anything to send."""
+    yield Started(connection=options.connection, model=options.model)
+    yield _failed(error, kept=False)
+
+
 @dataclass(slots=True)
 class _Again:
     """Whether there is another attempt, and with what. Nothing is tried again once a delta has come."""

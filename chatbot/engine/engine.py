@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from chatbot.core.errors import BadInput, ByteBotError, NotFound, StoreError, TurnFailed
+from chatbot.core.errors import BadInput, ByteBotError, StoreError, TurnFailed
 from chatbot.core.events import Event, Failed
-from chatbot.core.messages import CONTINUABLE, State
+from chatbot.core.messages import State
 from chatbot.core.settings import Options
-from chatbot.core.text import checked, repair
+from chatbot.core.text import repair
 from chatbot.core.tokens import Count, rough
-from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
-from chatbot.engine.converse import converse
+from chatbot.core.tree import Tree
+from chatbot.engine.actions import Action, Regenerate, Say, place
+from chatbot.engine.converse import converse, never_began
 from chatbot.engine.elsewhere import watch_elsewhere
 from chatbot.engine.keeper import Keeper
 from chatbot.engine.live import LiveTurn
@@ -87,18 +88,21 @@ class Engine:
         if isinstance(action, Regenerate) and action.model:
             options = replace(options, model=action.model)
         options = replace(options, model=repair(options.model), system=repair(options.system))
-        text, parent, continues = self._place(conversation, action)
+        tree = Tree()
+        if conversation is not None and not isinstance(action, Say):  # who says something knows its place
+            tree = self.store.conversations.tree(conversation)
+        placed = place(action, tree)
         begun = self.store.turns.begin(
             conversation=conversation,
-            parent=parent,
-            text=text,
-            continues=continues,
+            parent=placed.parent,
+            text=placed.text,
+            continues=placed.continues,
             key=key or uuid.uuid4().hex,
             options=options,
             process=self.process,
             tag=tag,
         )
-        return self._live(begun, options, continues=continues)
+        return self._live(begun, options, continues=placed.continues)
 
     def ask(
         self, conversation: str | None, action: Action, *, options: Options | None = None, tag: str = "script"
@@ -162,8 +166,9 @@ class Engine:
         return self.store.turns.recover(self.process, rough)
 
     def watch(self) -> None:
-        """Recover now, and go on recovering in the background. For a face that stays open."""
+        """Recover now, and go on recovering in the background; empty old trash. For a face that stays open."""
         self.recover()
+        self.store.conversations.purge()
         self._keeper.watch()
 
     def delete(self, conversation: str) -> None:
@@ -199,30 +204,6 @@ class Engine:
 
     # — inside —
 
-    def _place(self, conversation: str | None, action: Action) -> tuple[str | None, int | None, bool]:
-        """What to store where: the user's text (or None), the parent, and whether it is a segment."""
-        if isinstance(action, Say):
-            return checked(action.text), action.parent, False
-        if conversation is None:
-            raise NotFound("That message is in no conversation.")
-        tree = self.store.conversations.tree(conversation)
-        target = action.message if isinstance(action, Edit) else action.reply
-        leaf = tree.by_id.get(target)
-        if leaf is None:
-            raise NotFound("That message is not there any more. Somebody may have deleted it.")
-        match action:
-            case Edit(text=text):
-                return checked(text), leaf.parent, False
-            case Continue():
-                last = tree.path(target)[-1].last
-                if last.state not in CONTINUABLE:
-                    raise BadInput("This reply ended by itself; there is nothing to continue.")
-                return None, last.id, True
-            case Retry():
-                return None, leaf.parent, leaf.continues
-            case Regenerate():
-                return None, tree.path(target)[-1].first.parent, False
-
     def _live(self, begun: Begun, options: Options, *, continues: bool) -> LiveTurn:
         """The turn for what was begun: a new one, or the one that the same key began before."""
         with self._lock:
@@ -254,10 +235,14 @@ class Engine:
         self, turn: LiveTurn, begun: Begun, options: Options, recording: Recording, *, continues: bool
     ) -> Iterator[Event]:
         """Everything that the turn's thread does, from its place in the line to its end."""
-        if begun.state == "waiting" and self._wait_for_parent(turn, begun):
-            self.store.turns.run(begun.reply, self.process)
-        plan = self._memory.plan(begun, options, continues=continues)
-        events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel)
+        try:
+            if begun.state == "waiting" and self._wait_for_parent(turn, begun):
+                self.store.turns.run(begun.reply, self.process)
+            plan = self._memory.plan(begun, options, continues=continues)
+            events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel)
+        except ByteBotError as error:
+            # Deleted while it waited, or the store is gone: nothing was sent.
+            events = never_began(options, error)
         # A process that is asked to end has no time to load a vocabulary: three seconds later its reply is lost to it.
         events = priced(
             events, count=lambda text: (rough if turn.closing else self._outside.count(options.model))(text)

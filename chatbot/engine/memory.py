@@ -1,5 +1,6 @@
 """What a turn remembers: the path above it, fitted into what the model can read."""
 
+from chatbot.core.errors import NotFound
 from chatbot.core.settings import Options
 from chatbot.core.tokens import surely_at_most
 from chatbot.core.tree import Place
@@ -46,7 +47,9 @@ class Memory:
     def _path(self, begun: Begun) -> list[Item]:
         """Everything above the reply, oldest first, words and all."""
         tree = self._store.conversations.tree(begun.conversation)
-        reply = tree.by_id[begun.reply]
+        reply = tree.by_id.get(begun.reply)
+        if reply is None:
+            raise NotFound("This reply was deleted before it began.")
         places = tree.path(reply.parent)
         return items(self._store, places)
 

@@ -115,6 +115,20 @@ def test_a_waiting_reply_can_be_stopped(store: Store) -> None:
     assert len(provider.requests) == 1
 
 
+def test_what_is_deleted_while_it_waits_is_not_sent(store: Store) -> None:
+    gate = Gate()
+    engine, provider = engine_on(store, [gate, *text("One")], text("Two"))
+    first = start(engine, "a")
+    assert gate.reached.wait(5)
+    second = engine.start(first.conversation, Say("b", parent=first.reply))
+    engine.delete_message(first.conversation, engine.view(first.conversation).shown[-2].id)
+    gate.opened.set()
+    assert second.wait(5)
+    assert first.wait(5)
+    check_grammar([event for batch in second.follow() for event in batch])
+    assert len(provider.requests) == 1
+
+
 def test_a_double_click_is_one_bill(store: Store) -> None:
     engine, provider = engine_on(store, text("Hi"))
     first = start(engine, key="k")
