@@ -14,7 +14,7 @@ from chatbot.store.values import Conversation
 from chatbot.ui import callbacks, foot, fresh, message, session
 from chatbot.ui.live_reply import follow
 from chatbot.ui.message import Places
-from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.open_chat import OpenChat, put
 from chatbot.ui.reading import Reading
 from chatbot.ui.seats import clear
 
@@ -38,6 +38,7 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine) -> 
         if number:
             foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=True)
         over = _follow(shown, places, chat, engine, last=shown is view.shown[-1])
+        put(over)
         if over.state == "complete" and view.earlier + len(view.shown) <= 2:
             _name_may_come(view.conversation)
 

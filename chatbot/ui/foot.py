@@ -17,7 +17,6 @@ from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 from chatbot.ui.words import ended, explained, sentence, under, way_outs
 
-
 _MOST_WAYS = 3  # out of how a reply ended
 
 

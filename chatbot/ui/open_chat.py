@@ -16,6 +16,7 @@ LAST = 30  # messages drawn at first
 MOST = 90  # and at most, before the oldest drawn ones are put away again
 UNDO_FOR = 10.0  # seconds
 _KEY = "chat"
+_HISTORY = "messages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +134,16 @@ def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
             )
         except ByteBotError as error:
             chat.note = Note(sentence=error.sentence)
-    st.session_state["messages"] = view.shown if view else ()
+    st.session_state[_HISTORY] = view.shown if view else ()
     if view is not None:
         chat.head, chat.options = view.head, view.conversation.options
     return view
 
 
-def messages() -> tuple[Shown, ...]:
-    """The history as this tab sees it."""
-    shown: tuple[Shown, ...] = st.session_state.get("messages", ())
-    return shown
+def put(over: Shown) -> None:
+    """Take a reply that has ended meanwhile into the history."""
+    history: tuple[Shown, ...] = st.session_state[_HISTORY]
+    st.session_state[_HISTORY] = tuple(over if shown.id == over.id else shown for shown in history)
 
 
 def undo_until() -> float:

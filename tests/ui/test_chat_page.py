@@ -1,0 +1,237 @@
+"""The chat page in process: its history, its actions, what a chat is held with. What only a browser shows is elsewhere."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatbot.core.settings import Options
+from chatbot.engine.actions import Say
+from chatbot.transfer.csv_file import to_csv
+from chatbot.transfer.markdown import to_markdown
+from chatbot.ui import downloads
+from tests.fake_openai import FakeOpenAI
+from tests.ui.chat_tab import Tab, tab, talking_to
+
+KEY = "sk-canary-1b2c3d4e5f6a7b8c9d0e"
+SETTINGS = "[chat]\ntitles_by_model = false\n"
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as server:
+        yield server
+
+
+@pytest.fixture
+def page(tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tab]:
+    with tab(tmp_path, monkeypatch, SETTINGS, **talking_to(fake.base_url, "echo", KEY)) as opened:
+        yield opened.open()
+
+
+def texts(page: Tab) -> list[str]:
+    """What the messages say, in order, as the session holds them."""
+    return [shown.text for shown in page.app.session_state["messages"]]
+
+
+def choose(page: Tab, message: int, item: str) -> Tab:
+    menu = next(button for button in page.app.get("menu_button") if button.key == f"menu-{message}")
+    menu.set_value(item)
+    return page.run()
+
+
+def pick(page: Tab, key: str, model: str) -> Tab:
+    """Choose a model, once the server's list has come."""
+    until = time.monotonic() + 20
+    while model not in page.app.selectbox(key=key).options and time.monotonic() < until:
+        page.run()
+    page.app.selectbox(key=key).set_value(model)
+    return page
+
+
+def conversation(page: Tab) -> str:
+    found: str = page.app.session_state["chat"].conversation
+    assert page.app.query_params["c"] in (found, [found])
+    return found
+
+
+def test_a_new_chat_offers_ways_to_begin_and_takes_one(page: Tab) -> None:
+    assert page.says("What is on your mind?")
+    page.click("suggestion-2")
+    assert texts(page) == ["Turn my notes into a clear email."] * 2
+    assert not page.says("What is on your mind?")
+
+
+def test_the_history_is_what_the_store_holds(page: Tab) -> None:
+    page.say("One").say("Two")
+    assert texts(page) == ["One", "One", "Two", "Two"]
+    assert [row.text for row in page.kept()] == texts(page)
+    assert page.app.query_params["c"]
+    other = Tab(page.data.parent)
+    other.app.query_params["c"] = conversation(page)
+    other.open()
+    assert texts(other) == texts(page)
+
+
+def test_an_empty_message_is_refused_and_nothing_is_stored(page: Tab) -> None:
+    page.say("   ")
+    assert page.says("The message is empty.")
+    assert page.engine.store.conversations.latest() is None
+    page.say("Now")
+    assert not page.says("The message is empty.")
+
+
+def test_regenerate_edit_and_switch_keep_every_version(page: Tab) -> None:
+    page.say("One")
+    user, reply = (row.id for row in page.kept())
+    choose(page, reply, "Regenerate")
+    assert page.says("2/2")
+    choose(page, user, "Edit")
+    page.app.text_area(key=f"edit-{user}").set_value("Uno")
+    page.click(f"save-{user}")
+    assert texts(page) == ["Uno", "Uno"]
+    edited = page.kept()[-2].id
+    page.click(f"back-{edited}")
+    assert texts(page) == ["One", "One"]
+    assert sorted(row.text for row in page.kept()) == ["One", "One", "One", "Uno", "Uno"]
+
+
+def test_another_model_can_be_asked_for_the_same_reply(page: Tab, fake: FakeOpenAI) -> None:
+    page.say("One")
+    reply = page.kept()[-1].id
+    choose(page, reply, "Other model")
+    pick(page, f"other-{reply}", "reasoning")
+    page.click(f"regenerate-{reply}")
+    assert page.kept()[-1].model_asked == "reasoning"
+    page.say("Two")
+    assert page.kept()[-1].model_asked == "echo", "the chat itself goes on with its own model"
+
+
+def test_an_edit_that_cannot_be_sent_stays_open(page: Tab) -> None:
+    page.say("One")
+    user = page.kept()[0].id
+    choose(page, user, "Edit")
+    page.app.text_area(key=f"edit-{user}").set_value("  ")
+    page.click(f"save-{user}")
+    assert page.says("The message is empty.")
+    page.click(f"cancel-{user}")
+    assert texts(page) == ["One", "One"]
+
+
+def test_what_is_deleted_comes_back(page: Tab) -> None:
+    page.say("One").say("Two")
+    choose(page, page.kept()[2].id, "Delete")
+    assert texts(page) == ["One", "One"]
+    page.click("undo")
+    assert texts(page) == ["One", "One", "Two", "Two"]
+    kept = conversation(page)
+    page.click("chat-delete")
+    assert texts(page) == []
+    assert page.engine.store.conversations.lines() == []
+    page.click("undo")
+    assert conversation(page) == kept
+    assert texts(page) == ["One", "One", "Two", "Two"]
+
+
+def test_a_chat_is_renamed_and_pinned_in_place(page: Tab) -> None:
+    page.say("One")
+    page.click("chat-rename")
+    page.app.text_input(key=f"title-{conversation(page)}").set_value("A *better* title")
+    page.run()
+    page.click("chat-pin")
+    (line,) = page.engine.store.conversations.lines()
+    assert (line.title, line.pinned) == ("A *better* title", True)
+    assert page.says("A *better* title")
+    assert page.says("Pinned")
+
+
+def test_the_list_opens_what_is_clicked_and_marks_what_is_new(page: Tab) -> None:
+    page.say("Here")
+    mine = conversation(page)
+    options = page.engine.store.conversations.get(mine).options
+    turn = page.engine.start(None, Say("Elsewhere"), options=options)
+    assert turn.wait(20)
+    page.run()
+    other = next(button for button in page.app.button if button.key == f"line-{turn.conversation}")
+    assert "new answer" in other.label
+    other.click()
+    page.run()
+    assert texts(page) == ["Elsewhere", "Elsewhere"]
+    other = next(button for button in page.app.button if button.key == f"line-{mine}")
+    assert "new answer" not in other.label
+    page.click("new")
+    assert texts(page) == []
+    assert "c" not in page.app.query_params
+
+
+def test_an_unknown_address_is_said_and_a_chat_can_begin(page: Tab) -> None:
+    lost = Tab(page.data.parent)
+    lost.app.query_params["c"] = "![x](http://127.0.0.1:9/p)"
+    lost.open()
+    assert lost.says("There is no conversation")
+    assert "c" not in lost.app.query_params
+    lost.say("Then so")
+    assert texts(lost) == ["Then so", "Then so"]
+
+
+def test_what_a_chat_is_held_with_is_kept_with_it(page: Tab, fake: FakeOpenAI) -> None:
+    slot = page.app.session_state["chat"].slot
+    page.app.text_area(key=f"system-{slot}").set_value("Be a pirate.")
+    page.run()
+    page.app.toggle(key=f"temperature-set-{slot}").set_value(True)
+    page.run()
+    page.app.slider(key=f"temperature-{slot}").set_value(1.2)
+    page.app.number_input(key=f"max-output-{slot}").set_value(77)
+    page.run()
+    page.say("Ahoy")
+    sent = fake.chats("echo")[-1].body or {}
+    assert sent["messages"][0] == {"role": "system", "content": "Be a pirate."}
+    assert (sent["temperature"], sent.get("max_completion_tokens") or sent.get("max_tokens")) == (1.2, 77)
+    page.app.toggle(key=f"temperature-set-{slot}").set_value(False)
+    page.run()
+    page.say("Again")
+    assert "temperature" not in (fake.chats("echo")[-1].body or {})
+    stored = page.engine.store.conversations.get(conversation(page)).options
+    assert (stored.system, stored.temperature, stored.max_output) == ("Be a pirate.", None, 77)
+    page.click("new")
+    assert page.app.session_state["chat"].options.system != "Be a pirate."
+
+
+def test_a_model_holds_from_the_next_message(page: Tab) -> None:
+    page.say("One")
+    slot = page.app.session_state["chat"].slot
+    pick(page, f"model-{slot}-openai", "reasoning").run()
+    page.say("Two")
+    assert [row.model_asked for row in page.kept() if row.role == "assistant"] == ["echo", "reasoning"]
+
+
+def test_the_newest_thirty_are_drawn_and_the_earlier_on_demand(page: Tab) -> None:
+    options = Options(connection="openai", model="echo")
+    turn = page.engine.start(None, Say("0"), options=options)
+    for number in range(1, 20):
+        assert turn.wait(20)
+        turn = page.engine.start(turn.conversation, Say(str(number), parent=turn.reply), options=options)
+    assert turn.wait(20)
+    page.app.query_params["c"] = turn.conversation
+    page.run()
+    assert len(texts(page)) == 30
+    assert texts(page)[-1] == "19"
+    assert "Earlier messages (10)" in page.buttons()
+    page.click("earlier-button")
+    assert len(texts(page)) == 40
+    assert not any("Earlier" in button for button in page.buttons())
+
+
+def test_a_download_is_the_branch_that_is_shown(page: Tab) -> None:
+    page.say("One")
+    choose(page, page.kept()[0].id, "Edit")
+    page.app.text_area(key=f"edit-{page.kept()[0].id}").set_value("Uno")
+    page.click(f"save-{page.kept()[0].id}")
+    head = page.app.session_state["chat"].head
+    markdown = downloads.whole(page.engine, conversation(page), head, to_markdown).decode()
+    assert "\nUno\n" in markdown
+    assert "\nOne\n" not in markdown
+    table = downloads.whole(page.engine, conversation(page), head, to_csv).decode("utf-8-sig")
+    assert len(table.split("\r\n")) == 4
+    assert KEY not in markdown + table
