@@ -134,7 +134,7 @@ TEXTS: dict[str, str] = {
     "nested quotes": ">" * DEEP + " deep",
     "nested brackets": "[" * DEEP + "x" + "]" * DEEP + "(u)" * 3,
     "nested parentheses": "[a](" + "(" * DEEP + ")" * DEEP + ")",
-    "nested lists": "\n".join("  " * min(depth, 200) + "- x" for depth in range(1000)) + "\n" + "- " * DEEP + "x",
+    "nested lists": "\n".join("  " * min(depth, 200) + "- x" for depth in range(300)) + "\n" + "- " * DEEP + "x",
     "nested emphasis": "*" * DEEP + "a" + "*" * DEEP + "_" * DEEP + "~" * DEEP,
     "backticks": " ".join("`" * length for length in range(1, 300)),
     "dollars without end": "$" * DEEP + " $x" * DEEP,
@@ -146,5 +146,5 @@ TEXTS: dict[str, str] = {
     "wide table": _table(2, 1000),
     "long word": "w" * 200_000,
     "a megabyte": (f"{'All-work-and-no-play' * 20} " * MEGABYTE)[: MEGABYTE - 1] + ".",
-    "nothing but lines": "\n" * 400_000 + "x",
+    "nothing but lines": "\n" * 50_000 + "x",
 }

@@ -20,7 +20,7 @@ class Tab(Page):
     """One tab of a browser on the chat page, with what stands behind it."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+        super().__init__(folder, "app.py")
         self.app.default_timeout = 90  # seconds; a run lasts as long as the reply, and machines may be busy
 
     @property
