@@ -7,7 +7,8 @@ the text has to know of it besides, `drawable`, `hold_back` and `label`, comes f
 
 import re
 
-from chatbot.core.drawable import drawable, hold_back, label
+from chatbot.core.drawable import drawable, hold_back
+from chatbot.core.labels import label
 from chatbot.core.structure import Structure
 
 __all__ = ["Blocks", "drawable", "hold_back", "label", "split"]
@@ -47,7 +48,7 @@ class Blocks:
         """Some line was not blank."""
         self._last_blank = False
         self._in_list = False
-        """The last line that was not blank lay in a list, quote or footnote."""
+        """A list, quote or footnote was open in front of the blank lines that came last."""
         self._refers = False
         self._maths: tuple[str, int] | None = None
         """What would close the display maths that is open, and the characters it has so far."""
@@ -85,7 +86,7 @@ class Blocks:
         if self._last_blank and line[0] not in " \t":
             self._cut_before(inside=seen.inside, marker=seen.marker and self._in_list)
         self._last_blank = False
-        self._in_list = bool(self._structure.stack)
+        self._in_list = False
         if seen.kind in ("text", "line"):
             self._refers = self._refers or bool("[" in line and _REFERS.search(_CODE.sub("", line)))
             self._follow_maths(line[seen.start :])

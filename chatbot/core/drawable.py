@@ -6,24 +6,19 @@ pictures), a lone dollar stays a dollar, display maths gets the lines of its own
 
 import html
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from chatbot.core.inline import LONGEST_MATHS, inline, maths
 from chatbot.core.structure import Line, Structure
-from chatbot.core.text import repair
+from chatbot.core.text import repair, visible
 
-_CONTROLS = {code: chr(0x2400 + code) for code in range(32) if code not in (9, 10)} | {127: "␡"}
-# These two turn what follows around, so that a text can be made to look like another one.
-_CONTROLS |= {0x202D: "‹LRO›", 0x202E: "‹RLO›"}
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202d\u202e]")
 _PLAIN = re.compile(r"[^\s>\-+*=_#0-9.)(|:~`$\\\[\]^<!]")
 _MAYBE_FOOTNOTE = re.compile(r"\[\^[^\]\s]*(?:\]:?)?\Z")
+_DEFINES = re.compile(r"^[ >\t]*\[([^\[\]^\\][^\[\]\\]*)\]:", re.MULTILINE)
+_NAMED = re.compile(r"\[([^\[\]^\\][^\[\]\\]*)\]")
 _MARK = re.compile(r"^([ \t]*\d{0,9})([-+*>.)\[])")
 _FENCE_OPENER = re.compile(r"(`{3,}|~{3,})[ \t]*(.*)", re.DOTALL)
-_LABEL_MARK = re.compile(r"([!-/:-@\[-`{-~])")
-_LABEL_WORD = re.compile(r":(?=[\w+-]+:)|(?:(?<=http:)|(?<=https:))(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
-_TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_JOINER = "\u2060"
 _UNKNOWN_END = re.compile(r"(?:[!\\\r]|:[\w+-]*|`+|\$+|~+)\Z")
 
 
@@ -36,8 +31,10 @@ def drawable(text: str, *, open: bool = False) -> str:
     >>> print(drawable("Pay $5 or $10: ![pixel](http://h/p.png) <b>now</b>"))
     Pay \$5 or \$10: !\[pixel](http://h/p.png) \<b>now\</b>
     """
-    drawing = Drawing(growing=open)
-    return drawing.feed(text) + ("" if open else drawing.close())
+    if open:
+        return Drawing().feed(text)
+    drawing = Drawing(growing=False, unused=_unused(text))
+    return drawing.feed(text) + drawing.close()
 
 
 def hold_back(text: str) -> str:
@@ -49,20 +46,6 @@ def hold_back(text: str) -> str:
     ('An image', '')
     """
     return _UNKNOWN_END.sub("", text)
-
-
-def label(text: str, most: int = 80) -> str:
-    r"""The text for a Streamlit label, which is Markdown too: a title, a model's name, a server's words.
-
-    One line of at most `most` characters, in which nothing is a picture, link, colour, emoji, formula or tag.
-
-    >>> print(label("A ![pixel](http://h/p.png)\nand :red[more]"))
-    A \!\[pixel\]\(http\:⁠\/\/h\/p\.png\) and \:red\[more\]
-    """
-    line = _TURNED.sub("", " ".join(repair(text).split()).translate(_CONTROLS))
-    if len(line) > most:
-        line = line[: most - 1].rstrip() + "…"
-    return _LABEL_MARK.sub(r"\\\1", _LABEL_WORD.sub(lambda found: found[0] + _JOINER, line))
 
 
 @dataclass(slots=True)
@@ -79,8 +62,10 @@ class _Maths:
 class Drawing:
     """A text drawn piece by piece: `feed` and `close` give what can be appended to what they gave before."""
 
-    def __init__(self, *, growing: bool = True) -> None:
+    def __init__(self, *, growing: bool = True, unused: frozenset[str] = frozenset()) -> None:
+        """`unused`: labels of link definitions that nothing in the text refers to, so that they are drawn as text."""
         self._growing = growing
+        self._unused = unused
         self._structure = Structure()
         self._carry = ""
         self._line = ""
@@ -99,13 +84,14 @@ class Drawing:
         text = self._carry + delta
         self._carry = "\r" if text.endswith("\r") else ""
         text = repair(text.removesuffix("\r"))
-        if _CONTROL.search(text):
-            text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = visible(text)
         if not self._any:
             text = text.lstrip()  # the renderer's door does so, and takes from every line what all are indented by
             self._any = bool(text)
         *whole, self._line = (self._line + text).split("\n")
-        return "".join(map(self._take, whole)) + self._peek()
+        return "".join(map(self._take, whole)) + (self._peek() if self._growing else "")
 
     def close(self) -> str:
         """The rest, now that nothing follows."""
@@ -134,7 +120,10 @@ class Drawing:
     def _draw(self, line: str, seen: Line) -> str:
         if seen.kind in ("text", "line"):
             out = self._finish() if seen.begins else ""
-            self._leaf.append(_parts(line, seen))
+            before, content = _parts(line, seen)
+            if self._unused and (found := _DEFINES.match(content)) and found[1].strip().casefold() in self._unused:
+                content = content.replace("]:", r"\]:", 1)
+            self._leaf.append((before, content))
             return out
         return self._finish() + self._commit(self._newline() + _raw_line(line, seen))
 
@@ -233,6 +222,19 @@ def _maybe_display(content: str) -> bool:
         return False
     end = content.find(closer, 2)
     return end < 0 or not content[end + 2 :]
+
+
+def _unused(text: str) -> frozenset[str]:
+    """Labels that are defined and never used. What refers to them stands in another block, or nowhere.
+
+    >>> sorted(_unused("See [a].\\n\\n[a]: http://x/\\n[B]: http://y/"))
+    ['b']
+    """
+    if "]:" not in text:
+        return frozenset()
+    named = Counter(name.strip().casefold() for name in _NAMED.findall(text))
+    defined = Counter(name.strip().casefold() for name in _DEFINES.findall(text))
+    return frozenset(name for name, times in defined.items() if named[name] <= times)
 
 
 def _parts(line: str, seen: Line) -> tuple[str, str]:

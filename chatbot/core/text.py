@@ -8,6 +8,11 @@ LONGEST_MESSAGE = 2_000_000  # characters; a larger paste freezes the browser be
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
+_PICTURES = {code: chr(0x2400 + code) for code in range(32) if code not in (9, 10)} | {127: "␡"}
+# These two turn what follows around, so that a text can be made to look like another one.
+_PICTURES |= {0x202D: "‹LRO›", 0x202E: "‹RLO›"}
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202d\u202e]")
+
 
 def repair(text: str) -> str:
     """The text with what no database or browser takes made visible.
@@ -20,6 +25,17 @@ def repair(text: str) -> str:
     if "\x00" in text:
         text = text.replace("\x00", "␀")
     return _LONE_SURROGATE.sub("�", text)
+
+
+def visible(text: str) -> str:
+    """The text with control characters as their pictures, and with a name for what would turn its direction around.
+
+    Tabs and newlines stay.
+
+    >>> visible("a\\x1b[0m\\u202eb")
+    'a␛[0m‹RLO›b'
+    """
+    return text.translate(_PICTURES) if _UNSEEN.search(text) else text
 
 
 def checked(text: str) -> str:

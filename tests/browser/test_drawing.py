@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
-from chatbot.core.drawable import drawable, label
+from chatbot.core.drawable import drawable
+from chatbot.core.labels import label
 from chatbot.core.structure import Structure
 from tests.browser.app import PATIENCE, free_port
 from tests.core.test_drawable import TRICKS

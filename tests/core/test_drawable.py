@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chatbot.core.drawable import Drawing, drawable, hold_back, label
+from chatbot.core.drawable import Drawing, drawable, hold_back
+from chatbot.core.labels import label
 from chatbot.core.messages import State
 from tests.core.markdown import ATTACKS, RENDERER, in_pieces, pictures, texts, tokens
 

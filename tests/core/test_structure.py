@@ -56,6 +56,7 @@ def shape(text: str) -> str:
         (">> a\n> b\nc", "Ttt"),
         ("> - ```\n>   a\n> b", "FcT"),
         ("[^1]: a\n    b\n\n    ```\n    c\nd", "Tt.FcT"),
+        ("[^1]: a\n\n   ```\n   b\nc", "T.Fcc"),
         ("[^1]:      a", "T"),
         ("a\n[^1]: ```\nb", "TFT"),
         ("|a|\n|-|\nb\n\nc", "Ttt.T"),

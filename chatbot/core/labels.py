@@ -1,0 +1,25 @@
+"""Text from outside in Streamlit's labels, which are Markdown too."""
+
+import re
+
+from chatbot.core.text import repair, visible
+
+_MARKS = re.compile(r"([!-/:-@\[-`{-~])")
+# Emoji, icons and links are looked for in the finished text, so that no escape helps; an invisible joiner does.
+_FOUND = re.compile(r":(?=[\w+-]+:)|(?:(?<=http:)|(?<=https:))(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_JOINER = "\u2060"
+
+
+def label(text: str, most: int = 80) -> str:
+    r"""The text for a Streamlit label, which is Markdown too: a title, a model's name, a server's words.
+
+    One line of at most `most` characters, in which nothing is a picture, link, colour, emoji, formula or tag.
+
+    >>> print(label("A ![pixel](http://h/p.png)\nand :red[more]"))
+    A \!\[pixel\]\(http\:⁠\/\/h\/p\.png\) and \:red\[more\]
+    """
+    line = _TURNING.sub("", visible(" ".join(repair(text).split())))
+    if len(line) > most:
+        line = line[: most - 1].rstrip() + "…"
+    return _MARKS.sub(r"\\\1", _FOUND.sub(lambda found: found[0] + _JOINER, line))
