@@ -16,7 +16,7 @@ st.title("Settings")
 for problem in home.problems():
     st.warning(sentence(problem.sentence), icon=":material/warning:")
 
-tabs = st.tabs(TABS, key="settings_tab", on_change="rerun")
+tabs = st.tabs(TABS, key="settings_tab")
 with tabs[0]:
     connections.draw(home, engine.store.quirks)
 with tabs[1]:

@@ -18,11 +18,9 @@ def menu() -> None:
 
 
 def draw() -> None:
-    dark = st.context.theme.type == "dark"
-    st.markdown(f"You see the **{'dark' if dark else 'light'}** theme.")
     st.markdown(
-        "To change it, open the menu :material/more_vert: at the top right of this page and choose "
-        "**System**, **Light** or **Dark**. The choice holds on every page and is kept by this browser."
+        "Light or dark follows your system until you choose: open the menu :material/more_vert: at the top right of this "
+        "page and take **System**, **Light** or **Dark**. The choice holds on every page and is kept by this browser."
     )
     zone = st.context.timezone
     if zone:
