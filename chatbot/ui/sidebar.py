@@ -14,6 +14,7 @@ from chatbot.ui.words import by_day
 
 _PAGE = 30
 _FEW, _HEIGHT = 7, 340  # conversations beyond which the list scrolls in itself, and its pixels then
+_NAME = 30  # characters of a name; more would break into a second line
 _SHOWN = "lines"  # in the session: how many conversations are shown
 _DRAWN = "lines drawn here"  # in the session: elements of the list, headings and all
 
@@ -57,7 +58,7 @@ def _conversations(engine: Engine, chat: OpenChat) -> None:
 def _line(line: Line, chat: OpenChat) -> None:
     if line.id == chat.conversation:
         with st.container(key="open-line", horizontal=True, vertical_alignment="center", gap=None, wrap=False):
-            st.markdown(f"**{label(line.title)}**", width="stretch")
+            st.markdown(f"**{label(line.title, most=_NAME)}**", width="stretch")
             _menu(line)
         return
     icon, said = None, ""
@@ -66,7 +67,7 @@ def _line(line: Line, chat: OpenChat) -> None:
     elif line.unseen:
         icon, said = ":material/mark_chat_unread:", " :small[:gray[new answer]]"
     st.button(
-        label(line.title) + said,
+        label(line.title, most=_NAME) + said,
         key=f"line-{line.id}",
         icon=icon,
         type="tertiary",

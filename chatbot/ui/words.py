@@ -72,6 +72,8 @@ def under(rows: Sequence[StoredMessage]) -> str:
     model = row.model_answered or row.model_asked or UNKNOWN
     if row.state in ("failed", "blocked") and not any(part.text for part in rows):
         return model
+    if row.first_token is None:
+        return f"{model} · {tokens(rows)}"  # nobody took the time: it was cut with its process
     return f"{model} · {tokens(rows)} · {seconds(row.first_token)} · {speed(row)} tok/s"
 
 
