@@ -1,8 +1,10 @@
-"""Models that say exactly what they are told to: letter by letter, in escapes, or as the words of an error."""
+"""Models that say exactly what they are told to: letter by letter, in escapes, as the words of an error, or in two parts."""
 
 import json
 
 from tests.fake_http import Exchange
+from tests.fake_strikes import reset
+from tests.fake_words import SAID, TOKENS
 
 
 def spell(exchange: Exchange) -> None:
@@ -36,3 +38,17 @@ def inside(exchange: Exchange) -> None:
     exchange.text("So", " far")
     exchange.event({"error": {"message": exchange.last_user, "code": "odd_hiccup"}})
     exchange.done()
+
+
+def torn(exchange: Exchange) -> None:
+    """Breaks in the middle of its words; asked to go on, it tells the rest."""
+    if exchange.request.messages[-2]["role"] != "assistant":
+        return reset(exchange, "later")
+    exchange.begin()
+    exchange.text(*TOKENS[SAID["later"] :])
+    return exchange.close_properly(len(TOKENS))
+
+
+def busy(exchange: Exchange) -> None:
+    """busy:SECONDS: gets too many requests, and asks to be left alone for so long."""
+    exchange.error(429, "Slow down.", headers={"Retry-After": exchange.argument or "10"})
