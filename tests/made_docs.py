@@ -28,9 +28,7 @@ def files() -> str:
     """Every module of the product with its one line of purpose."""
     found = [ROOT / "app.py", *sorted(ROOT.glob("pages/*.py")), *sorted(ROOT.glob("chatbot/**/*.py"))]
     rows = ["| file | what it is for |", "|---|---|"]
-    rows += [
-        f"| `{path.relative_to(ROOT)}` | {first_line(path)} |" for path in found if "versions" not in path.parts
-    ]
+    rows += [f"| `{path.relative_to(ROOT)}` | {first_line(path)} |" for path in found if "versions" not in path.parts]
     return "\n".join(rows)
 
 
