@@ -141,6 +141,10 @@ class Engine:
         """
         return view(self.store, conversation, head, last=last, onward=onward)
 
+    def naming(self, conversation: str) -> bool:
+        """Whether a model is being asked for the conversation's name; begins within a moment of the first reply's end."""
+        return self._titles.asking(conversation)
+
     def stop(self, reply: int) -> None:
         """Stop making the reply, wherever it is made; the part is kept. Returns at once."""
         turn = self.live(reply)

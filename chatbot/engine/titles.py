@@ -36,7 +36,7 @@ class Titles:
         self._outside = outside
         self._process = process
         self._cancel = Cancel()
-        self._asking: set[threading.Thread] = set()
+        self._asking: dict[threading.Thread, str] = {}
 
     def consider(self, begun: Begun, options: Options, turn: LiveTurn) -> None:
         """After a reply: ask for a title when it was the first whole one and the connection is meant for it."""
@@ -56,8 +56,12 @@ class Titles:
         thread = threading.Thread(
             target=self._ask, args=(begun.conversation, options, said, answer), name="title", daemon=True
         )
-        self._asking.add(thread)
+        self._asking[thread] = begun.conversation
         thread.start()
+
+    def asking(self, conversation: str) -> bool:
+        """Whether a model is being asked for this conversation's name now."""
+        return conversation in list(self._asking.values())
 
     def close(self) -> None:
         self._cancel.set()
@@ -78,7 +82,7 @@ class Titles:
         except ByteBotError as error:
             log.info("no title: %s", type(error).__name__)
         finally:
-            self._asking.discard(threading.current_thread())
+            self._asking.pop(threading.current_thread(), None)
 
     def _title(self, conversation: str, options: Options, said: str, answer: str) -> str:
         """One call, recorded like any other; the name it gave, or nothing."""
