@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from chatbot.ui import session, warm
+from chatbot.ui import icon, session, warm
 
 # No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
-st.set_page_config(page_title="ByteBot", page_icon=":material/forum:", layout="centered", menu_items={"About": None})
+st.set_page_config(page_title="ByteBot", page_icon=icon.SVG, layout="centered", menu_items={"About": None})
 warm.start()
 page = st.navigation(
     [

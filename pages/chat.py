@@ -15,8 +15,8 @@ view = look(engine, at_address(defaults), defaults)
 chat = current()
 keep_address(chat)
 
-sidebar.draw(engine, chat)
-head.draw(view.conversation if view else None, chat)
+name = sidebar.draw(engine, chat)
+title = head.draw(view.conversation if view else None, chat)
 note.draw(chat)
 first_run.notice(seat(chat.seats, "first run", chat.options.connection), chat.options)
 column = st.container(key="messages")
@@ -26,4 +26,6 @@ if view is None:
     suggestions.draw(column, chat)
 else:
     conversation.draw(column, view, chat, engine)
+    if title is not None:
+        fresh.await_name(engine, view, title, name)
 fresh.watch()

@@ -10,8 +10,7 @@ from chatbot.core.errors import ByteBotError
 from chatbot.core.events import Failed
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown, View
-from chatbot.store.values import Conversation
-from chatbot.ui import callbacks, foot, fresh, message, session
+from chatbot.ui import callbacks, foot, message
 from chatbot.ui.live_reply import follow
 from chatbot.ui.message import Places
 from chatbot.ui.open_chat import OpenChat, put
@@ -39,8 +38,6 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine) -> 
             foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=True)
         over = _follow(shown, places, chat, engine, last=shown is view.shown[-1])
         put(over)
-        if over.state == "complete" and view.earlier + len(view.shown) <= 2:
-            _name_may_come(view.conversation)
 
 
 def empty_below(column: DeltaGenerator, chat: OpenChat, drawn: int) -> None:
@@ -77,12 +74,6 @@ def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, *, las
     foot.draw(over, chat, last=last, into=places.foot)
     engine.store.conversations.seen(over.row.conversation)
     return over
-
-
-def _name_may_come(conversation: Conversation) -> None:
-    home, name = session.home(), conversation.options.connection
-    if conversation.title_by == "words" and home.titles_by_model and home.key(name) is not None:
-        fresh.await_name()
 
 
 def _settled(shown: Shown, reading: Reading, engine: Engine) -> Shown:

@@ -1,17 +1,23 @@
-"""Keeping a resting page true: a title that comes after the reply, a conversation answered meanwhile."""
+"""Keeping the page true while nobody clicks: the name that comes after a first reply, and what is answered elsewhere."""
 
 import time
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from chatbot.core.blocks import label
 from chatbot.core.errors import ByteBotError
+from chatbot.engine.engine import Engine
+from chatbot.engine.view import View
 from chatbot.store.values import Line
 from chatbot.ui import session
 from chatbot.ui.open_chat import current
+from chatbot.ui.words import NAME
 
-_TITLE_WITHIN = 20.0  # seconds after a reply in which its conversation may still be given a name
+_BEGINS_WITHIN = 1.0  # seconds after the first reply in which a model is asked for a name
+_LONGEST = 20.0
+_PAUSE = 0.2
 _KEY = "lines drawn"
-_UNTIL = "name awaited until"
 
 
 def drawn(lines: list[Line]) -> None:
@@ -19,15 +25,33 @@ def drawn(lines: list[Line]) -> None:
     st.session_state[_KEY] = _picture(lines, current().conversation)
 
 
-def await_name() -> None:
-    """A first reply has just ended, so a model may be asked to name the conversation."""
-    st.session_state[_UNTIL] = time.monotonic() + _TITLE_WITHIN
+def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGenerator | None) -> None:
+    """Write a name that comes after the first reply into its two places, without drawing the page anew."""
+    conversation, home = view.conversation, session.home()
+    if conversation.title_by != "words" or view.earlier or len(view.shown) > 2 or not view.live:
+        return
+    if not home.titles_by_model or home.key(conversation.options.connection) is None:
+        return
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < _LONGEST:
+        if not engine.naming(conversation.id) and waited > _BEGINS_WITHIN:
+            return
+        try:
+            name = engine.store.conversations.get(conversation.id).title
+        except ByteBotError:
+            return
+        if name != conversation.title:
+            title.subheader(label(name), anchor=False, width="stretch")
+            if line is not None:
+                line.markdown(f"**{label(name, most=NAME)}**", width="stretch")
+            return
+        st.session_state.get("beat")  # a yield point: a click takes the page away
+        time.sleep(_PAUSE)
 
 
 def watch() -> None:
-    """Look again every other second, but only while something is bound to change. The page's last line."""
-    picture = st.session_state.get(_KEY, ())
-    if any(live for _, _, live, _, _ in picture) or time.monotonic() < st.session_state.get(_UNTIL, 0.0):
+    """Look again every other second, but only while another conversation is being answered. The page's last line."""
+    if any(live for _, live, _, _ in st.session_state.get(_KEY, ())):
         _look_again()
 
 
@@ -38,15 +62,12 @@ def _look_again() -> None:
         lines = session.engine().store.conversations.lines(limit=max(1, len(picture)))
     except ByteBotError:
         return
-    if _picture(lines, current().conversation) != picture or (
-        not any(live for _, _, live, _, _ in picture) and time.monotonic() > st.session_state.get(_UNTIL, 0.0)
-    ):
+    if _picture(lines, current().conversation) != picture:
         st.rerun()
 
 
-def _picture(lines: list[Line], open: str | None) -> tuple[tuple[str, str, bool, bool, bool], ...]:
+def _picture(lines: list[Line], open: str | None) -> tuple[tuple[str, bool, bool, bool], ...]:
     """Without the marks of the open conversation: its replies are on the page itself."""
     return tuple(
-        (line.id, line.title, line.live and line.id != open, line.unseen and line.id != open, line.pinned)
-        for line in lines
+        (line.id, line.live and line.id != open, line.unseen and line.id != open, line.pinned) for line in lines
     )

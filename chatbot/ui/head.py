@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.blocks import label
 from chatbot.store.values import Conversation
@@ -15,17 +16,19 @@ from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 
 
-def draw(conversation: Conversation | None, chat: OpenChat) -> None:
-    """One keyed row, always there."""
+def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | None:
+    """One keyed row, always there; gives the title, should another one come."""
+    title: DeltaGenerator | None = None
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         if conversation is None:
             clear(3)
         elif chat.renaming:
             _rename(conversation)
         else:
-            st.subheader(label(conversation.title), anchor=False, width="stretch")
+            title = st.subheader(label(conversation.title), anchor=False, width="stretch")
             _menu(conversation, chat)
             clear(1)
+    return title
 
 
 def _rename(conversation: Conversation) -> None:

@@ -3,6 +3,7 @@
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
@@ -10,17 +11,16 @@ from chatbot.store.values import Line
 from chatbot.ui import callbacks, clock, fresh, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
-from chatbot.ui.words import by_day
+from chatbot.ui.words import NAME, by_day
 
 _PAGE = 30
 _FEW, _HEIGHT = 7, 340  # conversations beyond which the list scrolls in itself, and its pixels then
-_NAME = 30  # characters of a name; more would break into a second line
 _SHOWN = "lines"  # in the session: how many conversations are shown
 _DRAWN = "lines drawn here"  # in the session: elements of the list, headings and all
 
 
-def draw(engine: Engine, chat: OpenChat) -> None:
-    """Everything beside the chat."""
+def draw(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
+    """Everything beside the chat; gives the open conversation's name, should another one come."""
     with st.sidebar:
         st.button(
             "New chat",
@@ -31,12 +31,14 @@ def draw(engine: Engine, chat: OpenChat) -> None:
             on_click=callbacks.go_to,
             args=(None,),
         )
-        _conversations(engine, chat)
+        name = _conversations(engine, chat)
         st.divider()
         this_chat.draw(engine, chat)
+    return name
 
 
-def _conversations(engine: Engine, chat: OpenChat) -> None:
+def _conversations(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
+    name: DeltaGenerator | None = None
     wanted = st.session_state.setdefault(_SHOWN, _PAGE)
     lines = engine.store.conversations.lines(limit=wanted + 1)
     fresh.drawn(lines[:wanted])
@@ -47,33 +49,36 @@ def _conversations(engine: Engine, chat: OpenChat) -> None:
             st.caption(heading)
             drawn += 1 + len(group)
             for line in group:
-                _line(line, chat)
+                name = _line(line, chat) or name
         if len(lines) > wanted:
             st.button("More", key="more-lines", icon=":material/expand_more:", type="tertiary", on_click=_more)
             drawn += 1
         clear(st.session_state.get(_DRAWN, 0) - drawn)
         st.session_state[_DRAWN] = drawn
+    return name
 
 
-def _line(line: Line, chat: OpenChat) -> None:
+def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
+    """One conversation; gives the name of the open one."""
     if line.id == chat.conversation:
         with st.container(key="open-line", horizontal=True, vertical_alignment="center", gap=None, wrap=False):
-            st.markdown(f"**{label(line.title, most=_NAME)}**", width="stretch")
+            name = st.markdown(f"**{label(line.title, most=NAME)}**", width="stretch")
             _menu(line)
-        return
+        return name
     icon, said = None, ""
     if line.live:
         icon, said = ":material/more_horiz:", " :small[:gray[answering]]"
     elif line.unseen:
         icon, said = ":material/mark_chat_unread:", " :small[:gray[new answer]]"
     st.button(
-        label(line.title, most=_NAME) + said,
+        label(line.title, most=NAME) + said,
         key=f"line-{line.id}",
         icon=icon,
         type="tertiary",
         on_click=callbacks.go_to,
         args=(line.id,),
     )
+    return None
 
 
 def _menu(line: Line) -> None:

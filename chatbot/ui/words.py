@@ -10,6 +10,7 @@ from chatbot.engine.view import Shown
 from chatbot.store.values import Line, StoredMessage
 
 UNKNOWN = "—"
+NAME = 30  # characters of a conversation's name beside the chat; more would break into a second line
 _LONGEST_SENTENCE = 600
 _TOO_SHORT = 0.05  # seconds of writing in which a speed means nothing
 
