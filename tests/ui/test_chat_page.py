@@ -235,3 +235,23 @@ def test_a_download_is_the_branch_that_is_shown(page: Tab) -> None:
     table = downloads.whole(page.engine, conversation(page), head, to_csv).decode("utf-8-sig")
     assert len(table.split("\r\n")) == 4
     assert KEY not in markdown + table
+
+
+def test_a_name_that_the_model_gives_is_written_in_place(
+    tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tab(tmp_path, monkeypatch, **talking_to(fake.base_url, "reasoning", KEY)) as page:
+        page.open().say("What is the answer to everything, and is there a question that goes with it?")
+        named = page.engine.store.conversations.get(conversation(page))
+        assert (named.title_by, named.title) == ("model", "The answer is forty-two.")
+        assert [head.value for head in page.app.subheader] == ["The answer is forty\\-two\\."]
+        assert page.says("The answer is forty-two.")
+
+
+def test_a_page_switch_keeps_the_open_chat(page: Tab) -> None:
+    page.say("One")
+    here = conversation(page)
+    page.app.switch_page("pages/settings.py").run()
+    page.app.switch_page("pages/chat.py").run()
+    assert conversation(page) == here
+    assert texts(page) == ["One", "One"]

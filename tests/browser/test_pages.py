@@ -1,0 +1,68 @@
+"""Addresses, cold servers, and a reply that another process makes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.app import PATIENCE, App, Chat
+from tests.fake_openai import FakeOpenAI
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_cold_server_opens_what_a_deep_link_names(own_app: App, context: BrowserContext) -> None:
+    own_app.settle(model="echo")
+    chat = Chat(context, own_app.start().url).open()
+    chat.say("Find me again")
+    chat.whole(1)
+    query = chat.query
+    own_app.kill()
+    own_app.start()
+    page = context.new_page()
+    page.goto(f"{own_app.url}/settings")
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible(timeout=PATIENCE)
+    own_app.kill()
+    own_app.start()
+    page.goto(f"{own_app.url}/chat{query}")
+    expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text("Find me again", timeout=PATIENCE)
+
+
+def test_settings_and_back_is_the_same_chat(tab: Callable[[str], Chat]) -> None:
+    chat = tab("words:4000@40")
+    chat.say("Stay with me")
+    chat.told(1, "quick brown fox")
+    query = chat.query
+    chat.page.get_by_role("link", name="Settings").first.click()
+    expect(chat.page.get_by_role("heading", name="Settings")).to_be_visible(timeout=PATIENCE)
+    chat.page.get_by_role("link", name="Chat").first.click()
+    chat.ready().told(1, "quick brown fox")
+    assert chat.query == query
+    chat.longer(1, 300)
+    chat.press("Stop")
+    chat.told(1, "You stopped this.")
+
+
+def test_a_reply_of_another_process_is_followed_and_stopped(
+    own_app: App, fake: FakeOpenAI, tmp_path: Path, context: BrowserContext
+) -> None:
+    own_app.settle(model="words:4000@40")
+    first = Chat(context, own_app.start().url).open()
+    first.say("Written over there")
+    first.told(1, "quick brown fox")
+    other = App(tmp_path, fake.base_url)
+    try:
+        second = Chat(context, other.start().url).open(first.query)
+        second.told(1, "Being answered in another window.")
+        second.longer(1, len(second.body(1).inner_text()) + 100)
+        second.press("Stop")
+        second.told(1, "You stopped this.")
+        first.told(1, "You stopped this.")
+        said = first.body(1).element_handle()
+        second.page.wait_for_function(
+            "([it, size]) => it.innerText.length == size", arg=[second.body(1).element_handle(), len(said.inner_text())]
+        )
+        assert second.body(1).inner_text() == first.body(1).inner_text()
+    finally:
+        other.close()
