@@ -17,9 +17,9 @@ keep_address(chat)
 
 name = sidebar.draw(engine, chat)
 title = head.draw(view.conversation if view else None, chat)
-note.draw(chat)
 first_run.notice(seat(chat.seats, "first run", chat.options.connection), chat.options)
 column = st.container(key="messages")
+note.draw(chat)
 # Before the replies are followed: what comes after them in the script is only there when they have ended.
 st.chat_input("Message ByteBot", key=INPUT, on_submit=send, submit_mode="submit")
 if view is None:

@@ -1,6 +1,6 @@
 """What a click or Enter does. Streamlit runs these before it draws the page anew, so the page shows what they did.
 
-Each begins or changes something in the engine and says so in the open chat. A failure is a sentence above the messages;
+Each begins or changes something in the engine and says so in the open chat. A failure is a sentence above the input;
 what was typed goes back to where it was.
 """
 
@@ -27,7 +27,7 @@ def fresh_key() -> str:
 
 
 def told(callback: Callable[..., None]) -> Callable[..., None]:
-    """What goes wrong in the callback becomes a sentence above the messages."""
+    """What goes wrong in the callback becomes a sentence above the input."""
 
     @wraps(callback)
     def run(*args: Any, **named: Any) -> None:

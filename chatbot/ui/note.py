@@ -1,4 +1,4 @@
-"""The slot above the messages for a sentence: what went wrong, or that something was deleted and can be taken back."""
+"""The slot above the input for a sentence: what went wrong, or that something was deleted and can be taken back."""
 
 import time
 
@@ -11,8 +11,8 @@ from chatbot.ui.words import sentence
 
 
 def draw(chat: OpenChat) -> None:
-    """Always one container, so that nothing below it moves to another place in the page when it fills."""
-    with st.container(key="note"), seat(chat.seats, "note", chat.note):
+    """Beside the input, so that it is seen wherever the messages are scrolled to, and moves none of them."""
+    with st.bottom, st.container(key="note"), seat(chat.seats, "note", chat.note):
         note = chat.note
         if note is None:
             return

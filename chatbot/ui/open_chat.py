@@ -21,7 +21,7 @@ _HISTORY = "messages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A sentence above the messages, until the next thing is done. `token`: what takes a deletion back."""
+    """A sentence above the input, until the next thing is done. `token`: what takes a deletion back."""
 
     sentence: str
     settings: bool = False
