@@ -10,8 +10,7 @@ installed() {
         # Some systems carry a command of this name that only says where to get it.
         command -v "$browser" >/dev/null 2>&1 && "$browser" --version >/dev/null 2>&1 && return
     done
-    [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ] ||
-        [ -x "/Applications/Chromium.app/Contents/MacOS/Chromium" ]
+    return 1
 }
 
 installed && exit 0
