@@ -142,8 +142,10 @@ class Engine:
         return view(self.store, conversation, head, last=last, onward=onward)
 
     def naming(self, conversation: str) -> bool:
-        """Whether a model is being asked for the conversation's name; begins within a moment of the first reply's end."""
-        return self._titles.asking(conversation)
+        """Whether a model is being asked for the conversation's name, or a reply that just ended may still ask."""
+        with self._lock:
+            turns = [turn for turn in self._turns.values() if turn.conversation == conversation]
+        return self._titles.asking(conversation) or any(turn.over and turn.working for turn in turns)
 
     def stop(self, reply: int) -> None:
         """Stop making the reply, wherever it is made; the part is kept. Returns at once."""

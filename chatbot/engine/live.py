@@ -41,6 +41,11 @@ class LiveTurn:
         return self.ended_at is not None
 
     @property
+    def working(self) -> bool:
+        """Its thread is not done, though the reply may be over."""
+        return self._thread.is_alive()
+
+    @property
     def ending(self) -> Terminal | None:
         last = self._log[-1] if self._log else None
         return last if isinstance(last, Finished | Failed) else None

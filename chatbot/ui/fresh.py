@@ -14,8 +14,7 @@ from chatbot.ui import session
 from chatbot.ui.open_chat import current
 from chatbot.ui.words import NAME
 
-_BEGINS_WITHIN = 1.0  # seconds after the first reply in which a model is asked for a name
-_LONGEST = 20.0
+_LONGEST = 20.0  # seconds that a name is waited for
 _PAUSE = 0.2
 _KEY = "lines drawn"
 
@@ -27,15 +26,14 @@ def drawn(lines: list[Line]) -> None:
 
 def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGenerator | None) -> None:
     """Write a name that comes after the first reply into its two places, without drawing the page anew."""
-    conversation, home = view.conversation, session.home()
+    conversation = view.conversation
     if conversation.title_by != "words" or view.earlier or len(view.shown) > 2 or not view.live:
         return
-    if not home.titles_by_model or home.key(conversation.options.connection) is None:
-        return
     began = time.monotonic()
-    while (waited := time.monotonic() - began) < _LONGEST:
-        if not engine.naming(conversation.id) and waited > _BEGINS_WITHIN:
-            return
+    asked = True
+    while asked and time.monotonic() - began < _LONGEST:
+        # Asked before the store is: a name that came between the two is seen.
+        asked = engine.naming(conversation.id)
         try:
             name = engine.store.conversations.get(conversation.id).title
         except ByteBotError:
