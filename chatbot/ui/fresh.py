@@ -27,7 +27,7 @@ def drawn(lines: list[Line]) -> None:
 def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGenerator | None) -> None:
     """Write a name that comes after the first reply into its two places, without drawing the page anew."""
     conversation = view.conversation
-    if conversation.title_by != "words" or view.earlier or len(view.shown) > 2 or not view.live:
+    if conversation.title_by != "words" or view.earlier or len(view.shown) > 2:
         return
     began = time.monotonic()
     asked = True
