@@ -51,10 +51,10 @@ def opening(page: Page, url: str, last_words: str) -> float:
     return wait_for(page, last_words) - began
 
 
-def first_token(page: Page) -> float:
+def first_token(page: Page, server: Server) -> float:
     """Seconds from Enter to the first words of the reply."""
     before = int(page.evaluate(f"document.body.textContent.split({FIRST_WORDS!r}).length - 1"))
-    page.wait_for_timeout(1000)
+    server.rest()
     began = send(page, "Go on.")
     first = wait_for(page, FIRST_WORDS, before + 1)
     page.wait_for_timeout(1500)
@@ -71,7 +71,7 @@ def measure_ours(base_url: str, data: Path) -> dict[int, tuple[float, float]]:
             for length in LENGTHS:
                 url = f"{_root(server)}?c={conversations[length][run]}"
                 opened = opening(page, url, f"Reply {length // 2 - 1},")
-                token = first_token(page)
+                token = first_token(page, server)
                 if run:
                     found[length][0].append(opened)
                     found[length][1].append(token)
@@ -85,7 +85,7 @@ def measure_tutorial(base_url: str, folder: Path) -> dict[int, tuple[float, floa
             opened, token = [], []
             for _ in range(3):
                 opened.append(opening(page, _root(server), f"Message {length - 1}."))
-                token.append(first_token(page))
+                token.append(first_token(page, server))
         found[length] = (median(opened), median(token))
     return found
 

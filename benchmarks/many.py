@@ -24,6 +24,7 @@ def measure(server: Server) -> tuple[float, float, float]:
     warm.close()
     clients = [Client(url) for _ in range(CLIENTS)]
     took: list[float] = []
+    server.rest()
     before = server.cpu
 
     def one(client: Client) -> None:

@@ -38,7 +38,7 @@ def measure(app: App, base_url: str) -> Streamed:
                 page.wait_for_timeout(1500)
                 send(page, f"words:{len(TOKENS)}@0")  # a page loads its code for code blocks when it meets the first
                 wait_for(page, LAST_WORDS)
-                page.wait_for_timeout(1000)
+                server.rest()
                 found, before = count_bytes(page), server.cpu
                 began = send(page, f"words:{TOKENS_SENT}@0")
                 ended = wait_for(page, LAST_WORDS, times + 1)
