@@ -1,5 +1,6 @@
 """One database: reading, writing, and the clock by which leases run out."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -97,8 +98,14 @@ def added(connection: Connection, table: Table, row: dict[str, Any]) -> int:
     return int(key[0])
 
 
+def without_rows(record: logging.LogRecord) -> bool:
+    """A filter for SQLAlchemy's log, which at DEBUG prints every row it reads: rows hold what people said."""
+    return "Row %r" not in str(record.msg)
+
+
 def on_begin(backend: Backend) -> None:
-    """Lets the backend open each of its engine's transactions itself."""
+    """Lets the backend open each of its engine's transactions itself, and keeps its rows out of the logs."""
+    logging.getLogger("sqlalchemy.engine.Engine").addFilter(without_rows)
 
     def begin(connection: Connection) -> None:
         backend.begin(connection, write=bool(connection.get_execution_options().get("bytebot_write")))
