@@ -52,3 +52,17 @@ def torn(exchange: Exchange) -> None:
 def busy(exchange: Exchange) -> None:
     """busy:SECONDS: gets too many requests, and asks to be left alone for so long."""
     exchange.error(429, "Slow down.", headers={"Retry-After": exchange.argument or "10"})
+
+
+def reflects(exchange: Exchange) -> None:
+    """Repeats the bare key wherever a word is free: in an error inside the stream, or with reflects:STATUS instead of one."""
+    headers = exchange.request.headers
+    key = headers.get("authorization", "").removeprefix("Bearer ")
+    told = {"X-Request-Id": key, "X-Told": str(headers)}
+    message = f"The key {key} is odd. Your headers: {headers}"
+    if exchange.argument:
+        return exchange.error(int(exchange.argument), message, code=key, kind=key, param=key, headers=told)
+    exchange.head(headers=told)
+    exchange.text("So", " far")
+    exchange.event({"error": {"message": message, "type": key, "param": key, "code": key}})
+    return exchange.done()

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 
 from tests.fake_http import Exchange
 from tests.fake_refusals import refuse_parameter
-from tests.fake_sayings import busy, error, escaped, inside, spell, torn
+from tests.fake_sayings import busy, error, escaped, inside, reflects, spell, torn
 
 Script = Callable[[Exchange], None]
 
@@ -223,6 +223,7 @@ SCRIPTS: dict[str, Entry] = {
     "escaped": Entry("escaped:STRING: says what the JSON string is, whatever it holds", escaped),
     "error": Entry("error:STATUS: refuses in the words of the last user message", error),
     "error-inside": Entry("breaks off with an error in the words of the last user message", inside),
+    "reflects": Entry("repeats the key in an error inside the stream; reflects:STATUS: instead of one", reflects),
     "torn": Entry("breaks in the middle; asked to go on, tells the rest", torn),
     "busy": Entry("busy:SECONDS: 429, and not before so long", busy),
     "strict": Entry("echo, but 400 when the messages are in a wrong order", strict),
