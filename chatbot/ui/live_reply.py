@@ -5,6 +5,7 @@ Every wait is short and touches Streamlit, so that a click, a rerun or a closed 
 the reply does not notice.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -21,6 +22,7 @@ BEAT = "beat"
 
 _SMALL = 500  # characters of an open block below which it is cheap to send again
 _PAUSE, _LONGER_PAUSE = 0.018, 0.05  # seconds between two updates of a small and of a larger open block
+_FEW, _CROWDED_PAUSE = 4, 0.12  # pages that cost a server nothing; the longest pause when there are more, in seconds
 _PER_CHARACTER = 1e-5  # seconds; a fence of 60,000 characters is drawn again every 0.6 s
 _REASONING_PAUSE = 0.25
 _LONG_WAIT = 5.0  # seconds after which the waiting is counted on screen
@@ -28,6 +30,11 @@ _LONG_WAIT = 5.0  # seconds after which the waiting is counted on screen
 
 def follow(reading: Reading, body: DeltaGenerator, hint: DeltaGenerator, *, waited: Callable[[], float]) -> "Lead":
     """Draw the reply until it is over. `hint`: a slot for a grey word; `waited`: seconds since it was asked for."""
+    with _watchers:
+        return _follow(reading, body, hint, waited)
+
+
+def _follow(reading: Reading, body: DeltaGenerator, hint: DeltaGenerator, waited: Callable[[], float]) -> "Lead":
     lead = Lead(body.empty())
     look = _Look(reading, hint, continues=reading.spoke)
     while not reading.spoke and not reading.over:
@@ -156,5 +163,34 @@ def _growth(look: _Look, number: int) -> Iterator[str]:
             said = text
         if done:
             return
-        time.sleep(_PAUSE if len(raw) < _SMALL else max(_LONGER_PAUSE, len(raw) * _PER_CHARACTER))
+        time.sleep(_pause(len(raw)))
         look.more()
+
+
+def _pause(length: int) -> float:
+    """Seconds until an open block of so many characters is drawn again.
+
+    A server that many pages watch draws each a little less often: twenty at 50 tokens/s would else cost it a core.
+    """
+    alone = _PAUSE if length < _SMALL else _LONGER_PAUSE
+    crowded = min(_CROWDED_PAUSE, alone * _watchers.count / _FEW)
+    return max(alone, crowded, length * _PER_CHARACTER)
+
+
+class _Watchers:
+    """How many pages of this process follow a reply right now."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.count -= 1
+
+
+_watchers = _Watchers()
