@@ -14,7 +14,7 @@ from chatbot.core.events import Event, Failed, Folded, Retrying, Started, TextDe
 from chatbot.core.messages import CONTINUABLE, LIVE
 from chatbot.terminal.opening import Chosen, House, about_the_model, opened
 from chatbot.terminal.screen import Raw
-from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Interrupts
+from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Interrupts, Terminated
 from chatbot.terminal.streams import is_terminal, read_pipe, say, silence
 from chatbot.terminal.way_out import AFTER_ASK, way_on
 
@@ -87,6 +87,9 @@ class _Answer:
             self._raw.end()
         except OSError as error:
             return self._unread(error)
+        except Terminated:
+            self._closed()
+            raise
         complete = self._tell()
         if interrupts.count:
             return INTERRUPTED
@@ -121,6 +124,20 @@ class _Answer:
         say(f"chatbot: {why}; {rest}")
         return READER_LEFT if broken else PARTIAL
 
+    def _closed(self) -> None:
+        """The process was asked to end: whoever reads on learns what was kept."""
+        self._turn.closing = True
+        self._turn.stop()
+        self._turn.wait(_KEEPING)
+        if is_terminal(sys.stdout):
+            # A pipe may be full, and waiting for its reader would keep the process from ending.
+            try:
+                self._raw.end()
+            except OSError:
+                silence(sys.stdout)
+        if self._turn.ending is not None:
+            self._tell()
+
     def _tell(self) -> bool:
         """Say how it ended, unless it is whole; true when it is."""
         ending = self._turn.ending
@@ -133,6 +150,8 @@ class _Answer:
             return True
         empty = not self._turn.text
         what = "no reply" if empty else "the reply is partial"
+        if self._turn.closing and not empty and not self._temporary:
+            what += "; the part is kept"
         way_out = ending.way_out if isinstance(ending, Failed) else None
         say(f"chatbot: {what}. {sentence} {self._again(way_on(ending.state, way_out, empty=empty))}".rstrip())
         return False

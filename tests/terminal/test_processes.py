@@ -67,6 +67,18 @@ def test_ctrl_c_says_that_it_is_partial_and_it_goes_on(house: House) -> None:
     assert house.server.chats()[-1].messages[-1]["content"] == GO_ON
 
 
+def test_asked_to_end_it_says_what_is_kept_and_how_to_go_on(house: House) -> None:
+    child = house.child("ask", "--model", LONG, "hi")
+    wait_for_words(child)
+    child.send_signal(signal.SIGTERM)
+    _, err = child.communicate(timeout=20)
+    conversation, _ = house.latest()
+    assert err.decode() == (
+        "chatbot: the reply is partial; the part is kept. ByteBot was closed while this was written. "
+        f"Go on with: chatbot ask --conversation {conversation.id}\n"
+    )
+
+
 def test_a_second_ctrl_c_leaves_at_once(house: House) -> None:
     child = house.child("ask", "--model", "silent", "hi")
     until = time.monotonic() + 30
