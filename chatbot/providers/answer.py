@@ -58,7 +58,7 @@ def _events(blocks: Iterator[bytes], reader: ReplyReader, patience: Patience) ->
             yield from reader.feed(event)
             if reader.alive != alive:
                 patience.delta()
-            if reader.over:
+            if reader.over or reader.full:
                 return
         if reader.finished and patience.phase != "closing":
             patience.reached("closing")

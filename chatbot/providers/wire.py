@@ -42,12 +42,14 @@ class ReplyReader:
     """What one reply's events mean. `refuse` makes the error for an error object; `limit` is in bytes of UTF-8.
 
     `finished`: a finish reason came, so that nothing that fails from here on takes the reply away. `over`: [DONE] came.
+    `full`: the limit is reached; what fitted was given, and nothing more is read.
     `alive` counts deltas, those in unknown shapes too. `understood`: at least one event was ours.
     """
 
     def __init__(self, *, limit: int, refuse: Callable[[object], ProviderError]) -> None:
         self.finish_reason: str | None = None
         self.over = False
+        self.full = False
         self.alive = 0
         self.understood = False
         self._limit = limit
@@ -107,6 +109,8 @@ class ReplyReader:
             self._delta(delta, chunks)
         elif delta is not None:
             self._skipped += 1
+        if self.full:
+            return  # a reply that was cut short is not finished, whatever the server says of it
         reason = choice.get("finish_reason")
         if reason == "error":
             raise self._refuse(choice)
@@ -123,8 +127,10 @@ class ReplyReader:
             text = content if isinstance(content, str) else self._joined(content)
             self.alive += 1
             if text and (text := self._whole(key, text)):
-                self._count(text)
-                chunks.append(kind(text))
+                if fitting := self._fitting(text):
+                    chunks.append(kind(fitting))
+                if self.full:
+                    return
         if delta.get("tool_calls"):
             self.alive += 1
             self._skipped += 1
@@ -150,10 +156,15 @@ class ReplyReader:
             self._halves[key], text = text[-1], text[:-1]
         return repair(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
-    def _count(self, text: str) -> None:
-        self._size += len(text) if text.isascii() else len(text.encode())
-        if self._size > self._limit:
-            raise Broken(f"The reply was stopped at {self._limit >> 10:,} KiB, far more than was asked for.")
+    def _fitting(self, text: str) -> str:
+        """As much of the text as the limit leaves room for, in whole characters."""
+        room = self._limit - self._size
+        size = len(text) if text.isascii() else len(text.encode())
+        self._size += size
+        if size <= room:
+            return text
+        self.full = True
+        return text.encode()[: max(0, room)].decode(errors="ignore")
 
     def end(self) -> list[Chunk]:
         """The last chunks, an End at their end; Broken where no finish reason came, NotAStream where nothing came that we know."""
@@ -165,6 +176,8 @@ class ReplyReader:
                 *halves,
                 End(finish_reason=self.finish_reason, model=self._model, usage=usage, skipped=self._skipped),
             ]
+        if self.full:
+            raise Broken(f"The reply was stopped at {self._limit >> 10:,} KiB, far more than was asked for.")
         if not self.understood:
             raise NotAStream("The server answered with something that is no stream of a reply. Is the base URL right?")
         raise Broken("The reply ended without a finish reason: the connection was cut.")

@@ -109,9 +109,21 @@ def test_no_finish_reason_is_broken_and_no_event_at_all_is_no_stream() -> None:
 
 
 def test_more_text_than_the_limit_is_broken() -> None:
+    one = reader(limit=1000)
+    feed(*[choice(content="é" * 60)] * 10, choice(finish="stop"), to=one)
     with pytest.raises(Broken):
-        feed(*[choice(content="é" * 60)] * 10, to=reader(limit=1000))
+        one.end()
     assert feed(*[choice(content="e" * 60)] * 10, to=reader(limit=1000))
+
+
+def test_of_a_chunk_larger_than_the_limit_what_fits_is_kept() -> None:
+    one = reader(limit=1000)
+    assert feed(choice(content="é" * 5000 + "e", finish="stop"), to=one) == [TextChunk("é" * 500)]
+    assert feed(choice(content="more"), to=one) == []
+    with pytest.raises(Broken, match="stopped at"):
+        one.end()
+    one = reader(limit=1000)
+    assert feed(choice(content="e" + "é" * 5000), to=one) == [TextChunk("e" + "é" * 499)], "no half characters"
 
 
 @pytest.mark.parametrize("data", ["null", "{", "nonsense", "[" * 100_000])
