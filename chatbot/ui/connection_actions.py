@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from chatbot.core.errors import BadInput, SettingsError
+from chatbot.core.errors import BadInput, ByteBotError, SettingsError
 from chatbot.core.settings import Connection
 from chatbot.engine.trial import sensible
 from chatbot.home.home import Home
@@ -69,20 +69,32 @@ def save(home: Home, quirks: Quirks) -> None:
     editing: str = st.session_state[EDITING]
 
     def work() -> str:
-        entered = connection_form.read(editing)
-        connection, known = entered.connection, home.connections().get(entered.connection.name)
-        if known and not editing:
-            raise BadInput(f"There is a connection {connection.name!r} already. Edit that one, or take another name.")
-        if entered.key:
-            read_key(entered.key)  # before anything is written: half a connection would puzzle
-        home.save_connection(replace(connection, model=known.model if known else None))
-        if entered.key:
-            home.set_key(connection.name, entered.key)
+        typed = connection_form.has_key()
+        try:
+            name = _write(home, editing)
+        except ByteBotError as error:
+            if typed:  # its field is empty now, and the page keeps no key that it has not saved
+                raise BadInput(f"{error.sentence} Enter the key again as well.") from None
+            raise
         close()
-        start_test(home, quirks, connection.name)
-        return f"{connection.name!r} is saved."
+        start_test(home, quirks, name)
+        return f"{name!r} is saved."
 
     saving.attempt(connection_form.WHERE, work)
+
+
+def _write(home: Home, editing: str) -> str:
+    """Save what the form says; the connection's name."""
+    entered = connection_form.read(editing)
+    connection, known = entered.connection, home.connections().get(entered.connection.name)
+    if known and not editing:
+        raise BadInput(f"There is a connection {connection.name!r} already. Edit that one, or take another name.")
+    if entered.key:
+        read_key(entered.key)  # before anything is written: half a connection would puzzle
+    home.save_connection(replace(connection, model=known.model if known else None))
+    if entered.key:
+        home.set_key(connection.name, entered.key)
+    return connection.name
 
 
 def title(found: Connection) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from chatbot.core.errors import BadInput
 from chatbot.core.settings import Connection, Timeouts
+from chatbot.home.addresses import read_base_url
 from chatbot.home.home import Home
 from chatbot.home.table import CONNECTION_NAME
 from chatbot.ui import saving
@@ -115,13 +116,23 @@ def _fields(home: Home, editing: str) -> None:
             )
 
 
+def has_key() -> bool:
+    """Whether a key is in the form, for a callback before it calls `read`."""
+    return bool(st.session_state.get("form_key"))
+
+
 def read(editing: str) -> Entered:
     """What was filled in, for a callback; the key's field is emptied. BadInput when the form makes no sense."""
     state, key = st.session_state, take("form_key")
     name = editing or state["form_name"].strip()
     if not CONNECTION_NAME.fullmatch(name):
         shown = f"{name!r} cannot name a connection" if name else "The connection needs a name"
-        raise BadInput(f"{shown}; use letters, digits, - and _, at most 40.")
+        wrong = f"{shown}; use letters, digits, - and _, at most 40."
+        try:
+            read_base_url(state["form_base_url"])
+        except BadInput as error:
+            wrong = f"{wrong} {error.sentence}"  # both at once: nobody wants to be sent back twice
+        raise BadInput(wrong)
     return Entered(
         Connection(
             name=name,

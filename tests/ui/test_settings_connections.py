@@ -65,6 +65,22 @@ def test_what_is_wrong_is_one_sentence_and_nothing_is_saved(page: Page, server: 
     assert not page.app.error
 
 
+def test_a_refused_form_says_that_the_key_is_to_be_entered_again(page: Page, server: FakeOpenAI) -> None:
+    add(page, "not a name", "ftp://example", KEY)
+    refused = page.app.error[0].value
+    assert page.says("Enter the key again as well.")
+    assert page.says("'not a name' cannot name a connection"), refused
+    assert page.says("'ftp://example'; it must begin with http://"), refused
+    page.app.text_input(key="form_name").set_value("mine")
+    page.app.text_input(key="form_base_url").set_value(server.base_url)
+    page.app.text_input(key="form_key").set_value(KEY)
+    page.press("Save and test").settled()
+    assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
+    assert not page.says("Enter the key again")
+    add(page, "not a name", server.base_url)
+    assert not page.says("Enter the key again"), "nothing was typed that could be lost"
+
+
 def test_a_name_that_is_taken_is_not_written_over(page: Page, server: FakeOpenAI) -> None:
     add(page, "mine", server.base_url)
     add(page, "mine", "http://127.0.0.1:9/v1")
