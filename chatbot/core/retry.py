@@ -32,6 +32,10 @@ def waiting_sentence(error: ProviderError, wait: float, attempt: int) -> str:
     >>> from chatbot.core.errors import Busy
     >>> waiting_sentence(Busy("The server is busy."), 3.6, 2)
     'The server is busy. Trying again in 4 s (2 of 4).'
+    >>> waiting_sentence(Busy("Is the server running?"), 1.0, 2)
+    'Is the server running? Trying again in 1 s (2 of 4).'
     """
     seconds = max(1, round(wait))
-    return f"{error.sentence.rstrip('.')}. Trying again in {seconds} s ({attempt} of {MOST_ATTEMPTS})."
+    sentence = error.sentence.rstrip(".")
+    stop = "" if sentence.endswith(("?", "!", "?”", "!”", ".”")) else "."
+    return f"{sentence}{stop} Trying again in {seconds} s ({attempt} of {MOST_ATTEMPTS})."

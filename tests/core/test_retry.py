@@ -44,5 +44,20 @@ def test_an_error_may_know_better_than_its_class() -> None:
     assert delay(1, error, jitter=0.5) is None
 
 
+@pytest.mark.parametrize(
+    ("sentence", "joined"),
+    [
+        ("Nobody answers", "Nobody answers."),
+        ("Nobody answers.", "Nobody answers."),
+        ("Is the server running?", "Is the server running?"),
+        ("It burns!", "It burns!"),
+        ("It said: “Not now.”", "It said: “Not now.”"),
+        ("It said: “not now”.", "It said: “not now”."),
+    ],
+)
+def test_a_sentence_has_one_end(sentence: str, joined: str) -> None:
+    assert waiting_sentence(Busy(sentence), 1.0, 2) == f"{joined} Trying again in 1 s (2 of 4)."
+
+
 def test_the_sentence_counts_whole_seconds_and_tries() -> None:
     assert waiting_sentence(Busy("The server is busy."), 0.2, 3) == "The server is busy. Trying again in 1 s (3 of 4)."
