@@ -192,7 +192,9 @@ def _not_found(words: Words, asked: Asked) -> ProviderError:
 def _quoted(words: Words, asked: Asked) -> str:
     """The server's words as the end of a sentence."""
     said = shown(words.message, *asked.secrets)
-    return f": “{said}”." if said else "."
+    if not said:
+        return "."
+    return f": “{said}”" if said.endswith((".", "!", "?")) else f": “{said}”."
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

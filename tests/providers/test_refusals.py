@@ -134,6 +134,14 @@ def test_an_error_inside_a_stream_goes_by_its_code(value: object, kind: str) -> 
     assert type(refusal_in_stream(value, ASKED)) is getattr(errors, kind)
 
 
+@pytest.mark.parametrize(
+    ("said", "quoted"), [("Not now.", "“Not now.”"), ("Why?", "“Why?”"), ("No!", "“No!”"), ("not now", "“not now”.")]
+)
+def test_a_quoted_sentence_ends_once(said: str, quoted: str) -> None:
+    error = refusal_in_stream({"code": "weird", "message": said}, ASKED)
+    assert error.sentence.endswith(f": {quoted}")
+
+
 JSON = st.recursive(
     st.none() | st.integers() | st.text(max_size=8) | st.floats(),
     lambda inner: (
