@@ -22,13 +22,14 @@ _NO_CHAT = re.compile(
 class Trial:
     """`works`: the server answered as one of its kind does. `models`: the ids it lists, sorted; none when it lists none.
 
-    `error`: why it does not work.
+    `error`: why it does not work. `doubtful`: the server is fine, but a chat with the chosen model would fail.
     """
 
     works: bool
     sentence: str
     models: tuple[str, ...] = ()
     error: ByteBotError | None = None
+    doubtful: bool = False
 
 
 def try_connection(connection: Connection, key: Secret | None, quirks: Quirks) -> Trial:
@@ -47,7 +48,9 @@ def try_connection(connection: Connection, key: Secret | None, quirks: Quirks) -
     except ByteBotError as error:
         return Trial(works=False, sentence=error.sentence, error=error)
     models = tuple(model.id for model in offered if _ID.fullmatch(model.id))
-    return Trial(works=True, sentence=_listed(models, connection.model, time.monotonic() - began), models=models)
+    said = _listed(models, connection.model, time.monotonic() - began)
+    missing = bool(models and connection.model) and connection.model not in models
+    return Trial(works=True, sentence=said, models=models, doubtful=missing)
 
 
 def sensible(models: Iterable[str], *preferred: str | None) -> str | None:

@@ -80,6 +80,8 @@ def outcome(name: str) -> None:
         st.info("Testing…", icon=":material/hourglass_top:")
     elif trial.result.works and not trial.result.models:
         st.info(sentence(trial.result.sentence), icon=":material/info:")
+    elif trial.result.doubtful:
+        st.warning(sentence(trial.result.sentence), icon=":material/warning:")
     elif trial.result.works:
         st.success(sentence(trial.result.sentence), icon=":material/check_circle:")
     else:

@@ -1,12 +1,13 @@
 """The settings' connections: added, tested, keyed, made the default, removed, over the real home and a real server."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.fake_openai import FakeOpenAI
-from tests.ui.settings_page import Page, opened
+from tests.ui.settings_page import Page, opened, plain
 
 KEY = "sk-a-key-to-keep-0123456789"
 
@@ -105,6 +106,18 @@ def test_a_test_says_in_one_sentence_how_it_went(
     assert len(alerts) == 1
     assert page.says(sentence), page.said()
     assert page.home.connection("mine").model is None
+
+
+def test_a_model_that_is_not_listed_is_warned_about(page: Page, server: FakeOpenAI) -> None:
+    add(page, "mine", server.base_url, KEY)
+    page.home.save_connection(replace(page.home.connection("mine"), model="gone"))
+    page.run().press("Test").settled()
+    assert ["'gone' is not among them" in plain(alert.value) for alert in page.app.warning] == [True]
+    assert not page.app.success
+    page.home.save_connection(replace(page.home.connection("mine"), model="echo"))
+    page.run().press("Test").settled()
+    assert not page.app.warning
+    assert len(page.app.success) == 1
 
 
 def test_a_slow_server_holds_nothing_up(page: Page, server: FakeOpenAI) -> None:
