@@ -86,8 +86,16 @@ def _run(arguments: argparse.Namespace) -> int:
     return repl(chosen)
 
 
+class _Parser(argparse.ArgumentParser):
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        # argparse would speak of an invalid choice for an argument without a name.
+        if action.dest == "command" and action.choices is not None and value not in action.choices:
+            raise BadInput(f"There is no command {value!r}. There are: {', '.join(map(str, action.choices))}.")
+        super()._check_value(action, value)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="chatbot",
         description="A chat app that you own. Without a command: a conversation in this terminal.",
     )

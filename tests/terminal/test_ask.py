@@ -135,6 +135,11 @@ def test_wrong_usage_is_2_and_sends_nothing(house: House, argv: tuple[str, ...])
     assert not house.server.chats()
 
 
+def test_a_command_that_is_not_there_is_named_with_those_that_are(house: House) -> None:
+    ran = house.run("bogus", "words")
+    assert (ran.status, ran.err) == (2, "chatbot: There is no command 'bogus'. There are: ask, serve.\n")
+
+
 def test_nothing_to_continue(house: House) -> None:
     ran = house.run("ask", "--continue", "hi")
     assert (ran.status, ran.err) == (1, "chatbot: There is no conversation to go on with yet.\n")
