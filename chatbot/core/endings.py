@@ -4,6 +4,8 @@ from chatbot.core.messages import State
 
 CLOSED = "ByteBot was closed while this was written."
 """Of a reply whose process ended, in an orderly way or not."""
+NOT_BEGUN = "ByteBot was closed before this was begun."
+"""Of one that was still waiting in line then."""
 
 _WORDS: dict[State, str] = {
     "waiting": "Next in line.",

@@ -102,7 +102,8 @@ class Engine:
             process=self.process,
             tag=tag,
         )
-        return self._live(begun, options, continues=placed.continues)
+        # Who asks in a terminal or a script reads it there: it is no news to the page.
+        return self._live(begun, options, continues=placed.continues, read=tag != "browser")
 
     def ask(
         self, conversation: str | None, action: Action, *, options: Options | None = None, tag: str = "script"
@@ -210,7 +211,7 @@ class Engine:
 
     # — inside —
 
-    def _live(self, begun: Begun, options: Options, *, continues: bool) -> LiveTurn:
+    def _live(self, begun: Begun, options: Options, *, continues: bool, read: bool) -> LiveTurn:
         """The turn for what was begun: a new one, or the one that the same key began before."""
         with self._lock:
             self._forget_old()
@@ -226,7 +227,7 @@ class Engine:
                 )
                 turn.start()
                 return turn
-            recording = Recording(self._where(begun, options))
+            recording = Recording(self._where(begun, options, read=read))
 
             def run(cancel: Cancel) -> Iterator[Event]:
                 return self._run(turn, begun, options, recording, continues=continues)
@@ -267,7 +268,7 @@ class Engine:
                 return False
         return not turn.cancel.is_set()
 
-    def _where(self, begun: Begun, options: Options) -> Where:
+    def _where(self, begun: Begun, options: Options, *, read: bool) -> Where:
         try:
             base_url = self._outside.connection(options.connection).base_url
         except ByteBotError:
@@ -281,6 +282,7 @@ class Engine:
             connection=options.connection,
             base_url=base_url,
             anonymous=self._anonymous,
+            read=read,
         )
 
     def _forget_old(self) -> None:

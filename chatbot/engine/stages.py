@@ -68,6 +68,8 @@ class Where:
     base_url: str
     anonymous: bool = False
     """A temporary chat: its calls are billed without conversation and reply."""
+    read: bool = False
+    """Whoever asked reads the reply as it comes: it is no news to the other faces."""
 
 
 class Recording:
@@ -175,7 +177,7 @@ class Recording:
             way_out=way_out,
             notes=notes,
         )
-        self.where.turns.finish(self.where.reply, self.where.process, ending)
+        self.where.turns.finish(self.where.reply, self.where.process, ending, seen=self.where.read)
         self.over = True
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, case, delete, select, update
 
-from chatbot.core.endings import CLOSED
+from chatbot.core.endings import CLOSED, NOT_BEGUN
 from chatbot.core.money import Usage
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
@@ -88,7 +88,7 @@ def _cut(database: Database, left: _Left, count: Count) -> bool:
                 reasoning=reasoning,
                 finished=moment,
                 usage=usage_to_json(usage),
-                error=CLOSED,
+                error=case((messages.c.state == "waiting", NOT_BEGUN), else_=CLOSED),
                 error_kind="Crashed",
                 way_out="continue" if text else "retry",
             )

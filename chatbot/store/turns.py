@@ -87,8 +87,11 @@ class Turns:
                 connection.execute(insert(drafts), rows)
             return asked - held
 
-    def finish(self, reply: int, process: Owner, ending: Ending) -> None:
-        """Write everything the turn leaves behind, at once, and give the lease back; LeaseLost when it was lost."""
+    def finish(self, reply: int, process: Owner, ending: Ending, *, seen: bool = False) -> None:
+        """Write everything the turn leaves behind, at once, and give the lease back; LeaseLost when it was lost.
+
+        `seen`: whoever asked has read it, so it is no news to anyone.
+        """
         moment = now()
         with self._database.write() as connection:
             lock_conversation_of(connection, self._database.owner, reply)
@@ -101,9 +104,8 @@ class Turns:
             )
             mine = select(messages.c.conversation).where(messages.c.id == reply).scalar_subquery()
             updated = case((conversations.c.updated > moment, conversations.c.updated), else_=moment)
-            connection.execute(
-                update(conversations).where(conversations.c.id == mine).values(updated=updated, answered=moment)
-            )
+            noted = {"updated": updated, "answered": moment, **({"seen": moment} if seen else {})}
+            connection.execute(update(conversations).where(conversations.c.id == mine).values(noted))
 
     def drafted(self, reply: int) -> tuple[str, str]:
         """Text and reasoning so far, for a watcher in another process; empty once the reply has ended."""

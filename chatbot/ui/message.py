@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.blocks import drawable, split
+from chatbot.core.text import visible
 from chatbot.engine.view import Shown
 from chatbot.ui import callbacks, foot
 from chatbot.ui.copy_button import copy_button
@@ -71,7 +72,7 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
     short = len(shown.text) < 60 and "\n" not in shown.text
     alignment: Literal["center", "top"] = "center" if short else "top"
     with st.container(key=f"said-{shown.id}", horizontal=True, vertical_alignment=alignment, gap="xsmall", wrap=False):
-        st.text(shown.text, width="stretch")
+        st.text(visible(shown.text), width="stretch")
         if len(shown.siblings) > 1:
             foot.switch(shown)
         else:

@@ -75,7 +75,8 @@ def under(rows: Sequence[StoredMessage]) -> str:
         return model
     if row.first_token is None:
         return f"{model} · {tokens(rows)}"  # nobody took the time: it was cut with its process
-    return f"{model} · {tokens(rows)} · {seconds(row.first_token)} · {speed(row)} tok/s"
+    rate = speed(row)
+    return f"{model} · {tokens(rows)} · {seconds(row.first_token)}" + (f" · {rate} tok/s" if rate != UNKNOWN else "")
 
 
 def explained(rows: Sequence[StoredMessage], zone: tzinfo) -> str:

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,11 @@ class App:
             self._child.wait(20)
             self._child = None
 
+    def threads(self) -> int:
+        """How many threads the server has now."""
+        assert self._child is not None, "the app is not running"
+        return psutil.Process(self._child.pid).num_threads()
+
     def close(self) -> None:
         if self._child is not None and self._child.poll() is None:
             self.kill()
@@ -141,7 +147,7 @@ class Chat:
 
     def whole(self, number: int) -> None:
         """Wait until the reply is over, its numbers under it."""
-        self.told(number, "tok/s")
+        expect(self.messages.nth(number)).to_contain_text(re.compile(r"(\d|—) tokens? ·"), timeout=PATIENCE)
 
     def count(self, messages: int) -> None:
         expect(self.messages).to_have_count(messages, timeout=PATIENCE)

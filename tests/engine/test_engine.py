@@ -129,6 +129,13 @@ def test_what_is_deleted_while_it_waits_is_not_sent(store: Store) -> None:
     assert len(provider.requests) == 1
 
 
+@pytest.mark.parametrize(("tag", "unseen"), [("browser", True), ("terminal", False), ("script", False)])
+def test_what_was_read_where_it_was_asked_is_no_news(store: Store, tag: str, unseen: bool) -> None:
+    engine, _ = engine_on(store, text("Hi"))
+    assert start(engine, tag=tag).wait(5)
+    assert store.conversations.lines()[0].unseen is unseen
+
+
 def test_a_double_click_is_one_bill(store: Store) -> None:
     engine, provider = engine_on(store, text("Hi"))
     first = start(engine, key="k")

@@ -123,7 +123,7 @@ def test_a_message_and_its_reply_stand_on_the_page_as_they_are(page: Tab, name: 
         body = page.app.chat_message[1].markdown
         assert [element.value for element in body] == [door(drawable(block)) for block in split(text)]
         assert page.kept()[1].state == "complete"
-        assert page.says("tok/s")
+        assert page.says("tokens ·")
         inert(page, text)
 
 
