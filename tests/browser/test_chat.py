@@ -164,3 +164,35 @@ def test_an_address_that_names_nothing_says_so(tab: Tab) -> None:
     expect(chat.page.get_by_text("There is no conversation")).to_be_visible(timeout=PATIENCE)
     chat.say("A new one then")
     chat.whole(1)
+
+
+def test_a_double_click_is_one_turn(tab: Tab, fake: FakeOpenAI) -> None:
+    chat = tab("words:60@30")
+    fake.forget()
+    chat.page.get_by_role("button", name="Turn my notes").dblclick()
+    chat.whole(1)
+    chat.count(2)
+    assert len(fake.chats("words:60@30")) == 1
+    chat.choose(1, "Regenerate")
+    chat.told(1, "2/2")
+    assert len(fake.chats("words:60@30")) == 2
+
+
+def test_fifty_reruns_of_a_silent_reply_leave_no_thread_behind(tab: Tab, app: App) -> None:
+    chat = tab("silent")
+    chat.say("Say nothing")
+    chat.told(1, "Thinking…")
+    toggle = chat.page.get_by_test_id("stSidebar").get_by_text("Set the temperature")
+    slider = chat.page.get_by_test_id("stSidebar").get_by_test_id("stSlider")
+    toggle.click()
+    expect(slider).to_be_visible(timeout=PATIENCE)
+    before = app.threads()
+    for number in range(50):
+        toggle.click()
+        expect(slider).to_be_visible(visible=bool(number % 2), timeout=PATIENCE)
+    chat.told(1, "Thinking…")
+    # The script of the last rerun may still be on its way out.
+    chat.page.wait_for_timeout(1_000)
+    assert app.threads() <= before + 2
+    chat.input.press("Escape")
+    chat.told(1, "You stopped this.")
