@@ -186,17 +186,25 @@ class Home:
             self._keys.set(Slot(connection.name, header.lower()), secret)
         return warning(connection.base_url)
 
+    def given_by(self, name: str) -> str:
+        """A sentence about the variables that give a connection, which then cannot be removed; empty when none does."""
+        if name != OPENAI:
+            return ""
+        layers = self._state().layers
+        found = [one.variable for one in (named_key(layers, name), find(layers, OPENAI_URL_VARIABLE)) if one]
+        if not found:
+            return ""
+        are, those = ("are", "those") if len(found) > 1 else ("is", "that")
+        return f"'openai' is there because {' and '.join(found)} {are} set. Take {those} away."
+
     def remove_connection(self, name: str) -> None:
         """Forget a connection with its stored key and headers.
 
         SettingsError when there is none, when a variable gives it, or when the keyring may still hold a secret.
         """
         state = self._state()
-        variables = [found.variable for found in (named_key(state.layers, name),) if found]
-        if name == OPENAI and find(state.layers, OPENAI_URL_VARIABLE):
-            variables.append(OPENAI_URL_VARIABLE)
-        if name == OPENAI and variables:
-            raise SettingsError(f"'openai' is there because {' and '.join(variables)} is set. Take that away.")
+        if because := self.given_by(name):
+            raise SettingsError(because)
         if name == EMBEDDED:
             raise SettingsError(f"{EMBEDDED!r} comes with ByteBot and stays.")
         if name not in state.connections.broken:

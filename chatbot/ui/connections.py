@@ -124,7 +124,16 @@ def _buttons(home: Home, connection: Connection) -> None:
     with st.container(horizontal=True):
         st.button("Edit", type="tertiary", key=f"edit:{name}", on_click=actions.edit, args=(connection,))
         _make_default(home, name)
-        st.button("Remove", type="tertiary", key=f"remove:{name}", on_click=actions.put, args=(actions.REMOVING, name))
+        given = home.given_by(name)
+        st.button(
+            "Remove",
+            type="tertiary",
+            key=f"remove:{name}",
+            disabled=bool(given),
+            help=sentence(given) or None,
+            on_click=actions.put,
+            args=(actions.REMOVING, name),
+        )
 
 
 def _make_default(home: Home, name: str) -> None:
