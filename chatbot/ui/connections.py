@@ -61,9 +61,9 @@ def choose_model(home: Home, connection: Connection, *, title: str = "Model") ->
     st.selectbox(
         title,
         [*own, *listed],
-        index=None,
+        index=0 if connection.model else None,  # with one it cannot be emptied, for instance by Esc
         key=field,
-        required=True,  # else Esc, pressed to close the list, would take the choice away
+        required=not connection.model,
         accept_new_options=True,
         placeholder="Test to see the list, or type an id",
         on_change=actions.set_model,

@@ -135,9 +135,9 @@ def _choose_model(home: Home, connection: Connection, models: tuple[str, ...]) -
     st.selectbox(
         "Model for this chat and new ones",
         [*own, *models],
-        index=None,
+        index=0 if connection.model else None,  # with one it cannot be emptied, for instance by Esc
         key=field,
-        required=True,
+        required=not connection.model,
         accept_new_options=True,
         placeholder="Type a model's id",
         on_change=_set_model,

@@ -175,6 +175,16 @@ def test_timeouts_and_context_are_saved(page: Page, server: FakeOpenAI) -> None:
     assert saved.model == "reasoning", "the form took the model away"
 
 
+def test_a_model_is_called_required_only_while_there_is_none(page: Page, server: FakeOpenAI) -> None:
+    add(page, "mine", server.url("no-models"))
+    field = page.app.selectbox(key="model_of:mine")
+    assert (field.value, field.proto.required) == (None, True)
+    page.home.save_connection(replace(page.home.connection("mine"), model="reasoning"))
+    field = page.run().app.selectbox(key="model_of:mine")
+    assert (field.value, field.proto.required) == ("reasoning", False)
+    assert field.proto.HasField("default"), "Esc would empty it"
+
+
 def test_new_chats_go_where_they_are_sent(page: Page, server: FakeOpenAI) -> None:
     add(page, "one", server.base_url)
     add(page, "two", server.base_url)
