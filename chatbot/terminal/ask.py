@@ -3,13 +3,14 @@
 Only what the first token needs is imported before it: no rich, no prompt_toolkit.
 """
 
+import contextlib
 import sys
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chatbot.core.endings import how_it_ended
-from chatbot.core.errors import BadInput, WayOut
+from chatbot.core.errors import BadInput, ByteBotError, WayOut
 from chatbot.core.events import Event, Failed, Folded, Retrying, Started, TextDelta
 from chatbot.core.messages import CONTINUABLE, LIVE
 from chatbot.terminal.opening import Chosen, House, about_the_model, opened
@@ -149,12 +150,21 @@ class _Answer:
                 say(f"chatbot: {ending.note}")
             return True
         empty = not self._turn.text
-        what = "no reply" if empty else "the reply is partial"
+        what = self._nothing() if empty else "the reply is partial"
         if self._turn.closing and not empty and not self._temporary:
             what += "; the part is kept"
         way_out = ending.way_out if isinstance(ending, Failed) else None
         say(f"chatbot: {what}. {sentence} {self._again(way_on(ending.state, way_out, empty=empty))}".rstrip())
         return False
+
+    def _nothing(self) -> str:
+        """What to call a reply without a word: where it was to go on with an earlier part, that one is still there."""
+        reply = None
+        # Where the history cannot be read just then, the ending's own sentence matters more.
+        with contextlib.suppress(ByteBotError):
+            reply = self._house.engine.store.conversations.tree(self._turn.conversation).by_id.get(self._turn.reply)
+        goes_on = reply is not None and reply.continues
+        return "nothing was added; the earlier part of the reply is still there" if goes_on else "no reply"
 
     def _again(self, way_out: WayOut) -> str:
         if self._temporary:

@@ -84,6 +84,16 @@ def test_a_cut_reply_is_partial_and_goes_on(house: House) -> None:
     assert rows[2].text.strip() == ran.out.strip()
 
 
+def test_a_part_that_could_not_go_on_is_still_there(house: House) -> None:
+    house.run("ask", "--model", "fault:clean-end:later", "hi")
+    for _ in range(2):
+        ran = house.run("ask", "--continue", "--model", "fault:status-404")
+        assert (ran.status, ran.out) == (1, "")
+        assert ran.err.startswith("chatbot: nothing was added; the earlier part of the reply is still there. ")
+    assert house.run("ask", "--continue", "--model", "words:10").status == 0
+    assert house.server.chats()[-1].messages[-1] == {"role": "user", "content": GO_ON}
+
+
 def test_a_limit_is_partial(house: House) -> None:
     ran = house.run("ask", "--model", "length:20", "--max-output", "20", "hi")
     assert ran.status == 1
