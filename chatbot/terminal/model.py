@@ -17,7 +17,7 @@ def fetch_model() -> bool:
             return False
         if weights.present(folder):
             return True
-        print("==> Fetching the offline model (93 MB)", flush=True)
+        print("==> Fetching the offline model (98 MB)", flush=True)
         weights.fetch(folder, progress=_Line())
     except (EmbeddedUnavailable, SettingsError) as error:
         print(f"==> {error}", flush=True)

@@ -58,7 +58,7 @@ def about_the_model(house: House) -> str | None:
         return None
     from chatbot.home.weights import present
 
-    first = "" if present(house.home.folders.cache) else " It is fetched first: 93 MB, once."
+    first = "" if present(house.home.folders.cache) else " It is fetched first: 98 MB, once."
     return f"{_OFFLINE}{first}"
 
 

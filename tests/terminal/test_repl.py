@@ -204,4 +204,4 @@ def test_the_offline_model_is_called_what_it_is(house: House) -> None:
     del house.environ["OPENAI_API_KEY"], house.environ["OPENAI_BASE_URL"]
     ran = house.run(piped=b"quit\n")
     assert "tiny offline model: English only, often wrong" in ran.err
-    assert "fetched first: 93 MB" in ran.err
+    assert "fetched first: 98 MB" in ran.err

@@ -51,7 +51,7 @@ def test_a_download_that_fails_is_said_and_tried_again(page: Page) -> None:
     assert again is not None
     assert again is not known
     if again.state == "running":
-        assert any("Getting the offline model, 93 MB" in bar.proto.text for bar in page.app.get("progress"))
+        assert any("Getting the offline model, 98 MB" in bar.proto.text for bar in page.app.get("progress"))
         page.click("stop_fetch:settings")
     again.wait(60)
     assert again.state in ("stopped", "failed")
