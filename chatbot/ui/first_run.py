@@ -74,7 +74,7 @@ def _outcome(added: Added | None) -> None:
     elif refused := next((where for where in (ADOPTING, added.name) if saving.refused(where)), None):
         saving.refusal(refused)
     elif added.trial.doubtful:
-        st.warning(sentence(added.trial.sentence), icon=":material/warning:")
+        st.warning(sentence(f"{added.trial.sentence} This chat and new ones use it."), icon=":material/warning:")
     elif added.trial.works:
         st.success(sentence(f"{added.trial.sentence} This chat and new ones use it."), icon=":material/check_circle:")
     else:
