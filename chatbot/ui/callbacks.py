@@ -219,5 +219,6 @@ def _start(action: Action, *, key: str) -> None:
     chat = current()
     turn = session.engine().start(chat.conversation, action, options=chat.options, key=key)
     chat.conversation, chat.head = turn.conversation, turn.reply
-    # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
-    chat.last = chat.last + 2 if chat.last < MOST else LAST
+    if isinstance(action, Say):
+        # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
+        chat.last = chat.last + 2 if chat.last < MOST else LAST

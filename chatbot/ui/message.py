@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.core.blocks import drawable, split
 from chatbot.core.text import visible
 from chatbot.engine.view import Shown
-from chatbot.ui import callbacks, foot
+from chatbot.ui import callbacks, foot, menus
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.foot import Foot
 from chatbot.ui.open_chat import OpenChat
@@ -74,11 +74,11 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
     with st.container(key=f"said-{shown.id}", horizontal=True, vertical_alignment=alignment, gap="xsmall", wrap=False):
         st.text(visible(shown.text), width="stretch")
         if len(shown.siblings) > 1:
-            foot.switch(shown)
+            menus.switch(shown)
         else:
             st.empty()
         copy_button(shown.text, key=f"copy-{shown.id}", on_refused=partial(callbacks.show_raw, shown.id))
-        foot.user_menu(shown)
+        menus.user_menu(shown)
     if chat.raw == shown.id:
         foot.raw_text(shown)
 

@@ -103,7 +103,7 @@ def ended(row: StoredMessage) -> str | None:
 
 
 def way_outs(shown: Shown) -> tuple[str, ...]:
-    """What is offered beside the sentence, in order; words of `chatbot.ui.callbacks`."""
+    """What is offered beside the sentence, in order; words of `chatbot.ui.way_out`."""
     row = shown.row
     found: list[str] = []
     if row.state in CONTINUABLE and shown.text.strip():

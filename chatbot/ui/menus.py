@@ -1,0 +1,68 @@
+"""The menu of a message, and the switch between its versions."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from chatbot.engine.view import Shown
+from chatbot.ui import callbacks
+from chatbot.ui.callbacks import fresh_key
+from chatbot.ui.clock import zone
+from chatbot.ui.words import explained, sentence
+
+
+def switch(shown: Shown) -> None:
+    """‹ 2/3 ›"""
+    count = len(shown.siblings)
+    at = shown.siblings.index(shown.id)
+    before, after = shown.siblings[at - 1], shown.siblings[(at + 1) % count]
+    with st.container(horizontal=True, vertical_alignment="center", gap=None, width="content"):
+        _arrow("‹", f"back-{shown.id}", "The version before", before, at == 0)
+        st.caption(f"{at + 1}/{count}", width="content")
+        _arrow("›", f"forth-{shown.id}", "The version after", after, at == count - 1)
+
+
+def _arrow(sign: str, key: str, help: str, target: int, disabled: bool) -> None:
+    st.button(sign, key=key, help=help, type="tertiary", disabled=disabled, on_click=callbacks.switch, args=(target,))
+
+
+def user_menu(shown: Shown) -> None:
+    """What can be done with what a person said."""
+    _menu(
+        f"menu-{shown.id}",
+        {
+            "Edit": (":material/edit: Edit", partial(callbacks.begin_edit, shown.id)),
+            "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
+        },
+        help="Menu of this message",
+    )
+
+
+def reply_menu(shown: Shown) -> None:
+    """What can be done with a reply; pointing at it tells its numbers at length."""
+    choices: dict[str, tuple[str, Callable[[], None]]] = {
+        "Regenerate": (":material/refresh: Regenerate", partial(callbacks.regenerate, shown.id, fresh_key())),
+        "Other model": (":material/swap_horiz: With another model…", partial(callbacks.choose_model, shown.id)),
+        "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
+    }
+    _menu(f"menu-{shown.id}", choices, help=_lines(explained(shown.rows, zone())))
+
+
+def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help: str) -> None:
+    labels = {name: words for name, (words, _) in choices.items()}
+    st.menu_button(
+        ":material/more_horiz:",
+        list(choices),
+        key=key,
+        help=help,
+        type="tertiary",
+        format_func=labels.__getitem__,
+        on_click=callbacks.menu,
+        args=(key, {name: act for name, (_, act) in choices.items()}),
+    )
+
+
+def _lines(text: str) -> str:
+    """Several lines for a tooltip, each made safe."""
+    return "\n\n".join(sentence(line) for line in text.split("\n\n"))

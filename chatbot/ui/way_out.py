@@ -1,0 +1,76 @@
+"""How a reply ended that is not whole, and what can be done about it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from chatbot.engine.view import Shown
+from chatbot.ui import callbacks, models, session
+from chatbot.ui.callbacks import fresh_key
+from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.seats import clear
+from chatbot.ui.words import sentence, way_outs
+
+_MOST_WAYS = 3  # out of how a reply ended
+
+
+def draw(how: str, shown: Shown, *, last: bool) -> None:
+    """The sentence, and the buttons beside it if nothing follows the reply."""
+    ways = way_outs(shown) if last else ()
+    icon = ":material/error: " if shown.state == "failed" else ""
+    beside = len(how) < 50
+    if not beside:
+        st.caption(f"{icon}{sentence(how)}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if beside:
+            st.caption(f"{icon}{sentence(how)}", width="content")
+        for way in ways:
+            _way_out(way, shown)
+        clear(_MOST_WAYS - len(ways))
+
+
+def _way_out(way: str, shown: Shown) -> None:
+    reply, key = shown.row.id, fresh_key()
+    match way:
+        case "continue":
+            _button("Continue", "continue", shown, callbacks.continue_reply, (reply, key))
+        case "retry":
+            _button("Try again", "retry", shown, callbacks.retry, (reply, key))
+        case "edit" if shown.first.parent is not None:
+            _button("Edit message", "edit-above", shown, callbacks.begin_edit, (shown.first.parent,))
+        case "model":
+            _button("Choose another model", "other-model", shown, callbacks.choose_model, (shown.id,))
+        case "raise_limit":
+            limit = 2 * int(shown.row.options.get("max_output") or 4096)
+            _button(f"Raise the limit to {limit:,}", "raise", shown, callbacks.raise_limit, (reply, key, limit))
+        case "settings":
+            st.page_link("pages/settings.py", label="Open settings", icon=":material/settings:", width="content")
+        case _:
+            pass
+
+
+def _button(words: str, name: str, shown: Shown, act: Callable[..., None], args: tuple[object, ...]) -> None:
+    st.button(words, key=f"{name}-{shown.row.id}", on_click=act, args=args)
+
+
+def choose_model(shown: Shown, chat: OpenChat) -> None:
+    """The reply again, by a model that is picked or typed."""
+    widget = f"other-{shown.id}"
+    offered = models.offered(session.engine(), session.home(), chat.options.connection, besides=chat.options.model)
+    with st.container(key=f"choose-{shown.id}", horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox(
+            "Regenerate with",
+            offered,
+            index=None,
+            key=widget,
+            accept_new_options=True,
+            placeholder="Choose a model or type its id",
+        )
+        st.button(
+            "Regenerate",
+            key=f"regenerate-{shown.id}",
+            type="primary",
+            on_click=callbacks.regenerate,
+            args=(shown.id, fresh_key(), widget),
+        )
+        st.button("Cancel", key=f"cancel-choice-{shown.id}", on_click=callbacks.cancel)
