@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -255,3 +256,28 @@ def test_a_page_switch_keeps_the_open_chat(page: Tab) -> None:
     page.app.switch_page("pages/chat.py").run()
     assert conversation(page) == here
     assert texts(page) == ["One", "One"]
+
+
+def drawn(node: Any) -> Any:
+    """A part of the page as a nested tuple: what stands where, and what it says."""
+    children = getattr(node, "children", None)
+    if children is None:
+        return node.type, getattr(node, "label", None) or getattr(node, "value", None)
+    return node.type, tuple((place, drawn(child)) for place, child in children.items())
+
+
+@pytest.mark.parametrize(
+    "model",
+    # Slow ones, which are drawn while they come, before the quick ones.
+    ["words:150@100", "slow-first:1", "length:40@40", "fault:stall:later", "reasoning", "refusal", "no-such-model"],
+)
+def test_a_reply_is_drawn_the_same_while_it_comes_and_when_it_is_stored(
+    tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    impatient = f"{SETTINGS}[connections.openai.timeouts]\nbytes = 1.0\n"
+    with tab(tmp_path, monkeypatch, impatient, **talking_to(fake.base_url, model, KEY)) as page:
+        page.open().say("One")
+        live = drawn(page.app.main)
+        assert len(page.app.chat_message) == 2
+        page.run()
+        assert drawn(page.app.main) == live
