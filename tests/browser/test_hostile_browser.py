@@ -17,15 +17,7 @@ PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c0
 RUNS = "() => window.pwned"
 PROTOCOLS = "() => [...new Set([...document.querySelectorAll('a[href]')].map(link => link.protocol))]"
 ODD_LINKS = "a[href]:not([href^='http']):not([href^='/']):not([href^='#'])"
-HEAVY = (
-    "nested quotes",
-    "nested brackets",
-    "nested lists",
-    "dollars without end",
-    "wide table",
-    "long word",
-    "a megabyte",
-)
+HEAVY = ("nested quotes", "nested lists", "dollars without end", "long word", "a megabyte")
 
 
 class Tracker:
@@ -145,9 +137,6 @@ def test_a_reply_that_grows_letter_by_letter_fetches_and_runs_nothing(
     assert chat.body(1).locator("img").count() == 0
     watched.unharmed()
     click_every_odd_link(watched)
-    chat.choose(0, "Edit")
-    expect(chat.page.get_by_label("Edit your message")).to_be_visible()
-    watched.unharmed()
 
 
 def rename(chat: Chat, title: str) -> None:
@@ -167,6 +156,9 @@ def test_titles_given_by_people_and_by_models_are_words(watched: Watched, tracke
     chat.say(f"escaped:{json.dumps(title)}")
     chat.whole(1)
     expect(chat.page.get_by_role("heading", name="![t](")).to_be_visible(timeout=PATIENCE)
+    watched.unharmed()
+    chat.choose(0, "Edit")
+    expect(chat.page.get_by_label("Edit your message")).to_have_value(f"escaped:{json.dumps(title)}", timeout=PATIENCE)
     watched.unharmed()
     rename(chat, f"Mine {title}")
     expect(chat.page.get_by_role("heading", name="Mine ![t](")).to_be_visible(timeout=PATIENCE)
@@ -228,6 +220,7 @@ def test_settings_with_hostile_names_are_words(watched: Watched, app: App, track
     watched.unharmed()
     chat.page.get_by_role("link", name="Settings").first.click()
     expect(chat.page.get_by_role("heading", name="Settings")).to_be_visible(timeout=PATIENCE)
+    expect(chat.page.get_by_test_id("stAlert").nth(2)).to_be_visible(timeout=PATIENCE)  # each is told about
     for tab in ("New chats", "Data", "Connections"):
         chat.page.get_by_role("tab", name=tab).click()
         chat.page.wait_for_timeout(500)
@@ -262,5 +255,6 @@ def test_what_cannot_be_sent_goes_back_into_the_input(watched: Watched) -> None:
     expect(chat.input).to_have_value("\u00a0 \u2003")
     chat.say("x" * 2_000_001)
     expect(chat.page.get_by_text("The message has 2,000,001 characters")).to_be_visible(timeout=PATIENCE)
-    assert len(chat.input.input_value()) == 2_000_001
+    size = "([input, size]) => input.value.length === size"
+    chat.page.wait_for_function(size, arg=[chat.input.element_handle(), 2_000_001])
     chat.count(0)
