@@ -5,16 +5,16 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
-from chatbot.core.errors import BadInput
+from chatbot.core.errors import BadInput, NotFound
 from chatbot.core.events import TextDelta, check_grammar
 from chatbot.core.settings import Connection, Options, Secret, Timeouts
 from chatbot.core.text import repair
-from chatbot.engine.actions import Edit, Regenerate, Say
+from chatbot.engine.actions import Edit, Regenerate, Retry, Say
 from chatbot.engine.engine import Engine
 from chatbot.engine.outside import Outside
 from chatbot.providers.chat_completions import ChatCompletions
@@ -161,6 +161,23 @@ def test_a_models_name_is_told_as_it_is(engine: Engine) -> None:
         assert not UNSHOWN.search(unknown.error), (name, unknown.error)
         regenerated = engine.start(reply.conversation, Regenerate(reply.id, model=text))
         assert regenerated.wait(30)
+
+
+def test_an_address_that_names_no_conversation_is_told_in_words(engine: Engine) -> None:
+    conversations = engine.store.conversations
+    asks: list[Callable[[str], object]] = [
+        engine.view,
+        engine.delete,
+        conversations.tree,
+        lambda id: conversations.rename(id, "A title"),
+        lambda id: engine.start(id, Say("Hello"), options=OPTIONS),
+        lambda id: engine.start(id, Retry(1)),
+    ]
+    for text in TEXTS.values():
+        conversations.seen(text)
+        for ask in asks:
+            with pytest.raises(NotFound, match=r"^There is no conversation "):
+                ask(text)
 
 
 def test_a_system_prompt_is_sent_as_it_is(engine: Engine, server: FakeOpenAI) -> None:

@@ -122,7 +122,7 @@ class Conversations:
     def seen(self, id: str) -> None:
         """Someone looks at it now. Costs no write when nothing was answered since the last look."""
         with self._database.read() as connection:
-            unseen = connection.execute(select(1).where(conversations.c.id == id, self._mine, _unseen)).first()
+            unseen = connection.execute(select(1).where(conversations.c.id == repair(id), self._mine, _unseen)).first()
         if unseen is None:
             return
         moment = now()

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from chatbot.core.errors import NotFound
+from chatbot.core.text import repair
 from chatbot.store.tables import conversations, messages
 
 
@@ -16,7 +17,7 @@ def conversation_row(
     Every transaction locks in this order, so that none can wait in a circle: conversation, leases, messages.
     """
     kept = conversations.c.deleted.is_not(None) if deleted else conversations.c.deleted.is_(None)
-    query = select(conversations).where(conversations.c.owner == owner, conversations.c.id == id, kept)
+    query = select(conversations).where(conversations.c.owner == owner, conversations.c.id == repair(id), kept)
     row = connection.execute(query.with_for_update(key_share=True) if lock else query).first()
     if row is None:
         place = "conversation in the trash" if deleted else "conversation"

@@ -140,7 +140,7 @@ class Turns:
             .join(messages, messages.c.id == leases.c.reply)
             .where(
                 leases.c.owner == self._database.owner,
-                leases.c.conversation == conversation,
+                leases.c.conversation == repair(conversation),
                 messages.c.trash.is_(None),
             )
             .order_by(leases.c.reply)
