@@ -17,6 +17,8 @@ from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import seat
 from chatbot.ui.words import thought_for
 
+MOST_DRAWN = 20_000
+"""Characters of a person's message; a browser takes seconds to lay out a megabyte."""
 _NAMES = {"user": "You", "assistant": "ByteBot"}
 _AVATARS = {"user": ":material/person:", "assistant": ":material/forum:"}
 
@@ -72,7 +74,7 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
     short = len(shown.text) < 60 and "\n" not in shown.text
     alignment: Literal["center", "top"] = "center" if short else "top"
     with st.container(key=f"said-{shown.id}", horizontal=True, vertical_alignment=alignment, gap="xsmall", wrap=False):
-        st.text(visible(shown.text), width="stretch")
+        _words(shown.text)
         if len(shown.siblings) > 1:
             menus.switch(shown)
         else:
@@ -81,6 +83,16 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
         menus.user_menu(shown)
     if chat.raw == shown.id:
         foot.raw_text(shown)
+
+
+def _words(text: str) -> None:
+    """What a person said, as they said it: no Markdown."""
+    if len(text) <= MOST_DRAWN:
+        st.text(visible(text), width="stretch")
+        return
+    with st.container():
+        st.text(visible(text[:MOST_DRAWN]) + "…", width="stretch")
+        st.caption(f"The first {MOST_DRAWN:,} of {len(text):,} characters. All of them are sent and copied.")
 
 
 def _draw_edit(shown: Shown) -> None:

@@ -281,3 +281,12 @@ def test_a_reply_is_drawn_the_same_while_it_comes_and_when_it_is_stored(
         assert len(page.app.chat_message) == 2
         page.run()
         assert drawn(page.app.main) == live
+
+
+def test_a_very_long_message_is_drawn_in_part_and_sent_whole(page: Tab, fake: FakeOpenAI) -> None:
+    long = "word " * 6_000 + "end"
+    page.say(long)
+    assert fake.chats("echo")[-1].messages[-1]["content"] == long
+    assert texts(page) == [long, long]
+    assert page.says("The first 20,000 of 30,003 characters. All of them are sent and copied.")
+    assert max(len(text.value) for text in page.app.text) == 20_001
