@@ -18,13 +18,19 @@ FLAGS = [
     "--disable-sync",
 ]
 
-# Runs in the page: the moment when a text is there for the n-th time, looked for every 10 ms. (Looking at every change
-# would make the looking itself quadratic in the text, and slow down whoever changes most often.)
-WATCH = """([needle, times]) => new Promise(resolve => {
+PATIENCE = 120_000  # milliseconds
+INPUT = "[data-testid=stChatInputTextArea], body > textarea"
+"""What one types into, on a page of Streamlit and on the floor page."""
+
+# Runs in the page: the moment when a text is there for the n-th time, looked for every 10 ms; 0 when it does not come.
+# (Looking at every change would make the looking itself quadratic in the text, and slow down whoever changes most.)
+WATCH = """([needle, times, patience]) => new Promise(resolve => {
+  const until = Date.now() + patience;
   const look = setInterval(() => {
-    if (document.body.textContent.split(needle).length - 1 < times) return;
+    const there = document.body.textContent.split(needle).length - 1 >= times;
+    if (!there && Date.now() < until) return;
     clearInterval(look);
-    resolve(Date.now());
+    resolve(there ? Date.now() : 0);
   }, 10);
 })"""
 
@@ -38,6 +44,10 @@ CLOCK = """() => {
         if (!seen.has(sent)) { seen.add(sent); lags.push(now - Number(sent)); }
   }).observe(document.body, {childList: true, characterData: true, subtree: true});
 }"""
+
+
+class Stalled(Exception):
+    """The page never showed what was waited for."""
 
 
 @dataclass
@@ -61,7 +71,7 @@ def chromium() -> Iterator[Page]:
             executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=FLAGS
         )
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(PATIENCE)
         try:
             yield page
         finally:
@@ -88,7 +98,8 @@ def count_bytes(page: Page) -> Bytes:
 
 def send(page: Page, words: str) -> float:
     """Type into the page's input and press Enter; gives time.time() just before."""
-    box = page.locator("textarea").last
+    # By its name: until it is there, the last text area of our page would be the system prompt's.
+    box = page.locator(INPUT)
     box.fill(words)
     began = time.time()
     box.press("Enter")
@@ -96,5 +107,8 @@ def send(page: Page, words: str) -> float:
 
 
 def wait_for(page: Page, needle: str, times: int = 1) -> float:
-    """time.time() of the moment when the text was in the page so many times."""
-    return float(page.evaluate(WATCH, [needle, times])) / 1000
+    """time.time() of the moment when the text was in the page so many times; Stalled when it does not come to that."""
+    moment = float(page.evaluate(WATCH, [needle, times, PATIENCE])) / 1000
+    if not moment:
+        raise Stalled(f"{needle!r} was not in the page {times} times within {PATIENCE / 1000:.0f} s")
+    return moment

@@ -14,6 +14,7 @@ from chatbot.core.structure import Line, Structure
 from chatbot.core.text import repair, visible
 
 _PLAIN = re.compile(r"[^\s>\-+*=_#0-9.)(|:~`$\\\[\]^<!]")
+_NUMBER = re.compile(r"[ \t]*(?:\d{10}|\d+[^\d.)])")  # digits that number no list, whatever follows
 _MAYBE_FOOTNOTE = re.compile(r"\[\^[^\]\s]*(?:\]:?)?\Z")
 _DEFINES = re.compile(r"^[ >\t]*\[([^\[\]^\\][^\[\]\\]*)\]:", re.MULTILINE)
 _NAMED = re.compile(r"\[([^\[\]^\\][^\[\]\\]*)\]")
@@ -134,7 +135,7 @@ class Drawing:
         if line and self._maths is None:
             if self._structure.fence is not None and not self._structure.stack:
                 return self._give(self._newline() + line)
-            if _PLAIN.search(line) and not _MAYBE_FOOTNOTE.match(line.lstrip(" >")):
+            if (_PLAIN.search(line) or _NUMBER.match(line)) and not _MAYBE_FOOTNOTE.match(line.lstrip(" >")):
                 seen = self._structure.copy().line(line)
                 parts = _parts(line, seen)
                 if seen.kind in ("code", "indented") and not seen.apart:

@@ -11,7 +11,7 @@ from chatbot.store.values import Line
 from chatbot.ui import callbacks, clock, fresh, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
-from chatbot.ui.words import NAME, by_day
+from chatbot.ui.words import MARKED_NAME, NAME, by_day
 
 _PAGE = 30
 _FEW, _HEIGHT = 7, 340  # conversations beyond which the list scrolls in itself, and its pixels then
@@ -71,7 +71,7 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
     elif line.unseen:
         icon, said = ":material/mark_chat_unread:", " :small[:gray[new answer]]"
     st.button(
-        label(line.title, most=NAME) + said,
+        label(line.title, most=MARKED_NAME if said else NAME) + said,
         key=f"line-{line.id}",
         icon=icon,
         type="tertiary",

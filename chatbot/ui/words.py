@@ -11,6 +11,8 @@ from chatbot.store.values import Line, StoredMessage
 
 UNKNOWN = "—"
 NAME = 30  # characters of a conversation's name beside the chat; more would break into a second line
+MARKED_NAME = 17
+"""The same where a mark and its word stand beside it."""
 _LONGEST_SENTENCE = 600
 _TOO_SHORT = 0.05  # seconds of writing in which a speed means nothing
 

@@ -85,6 +85,16 @@ def test_what_was_given_is_never_taken_back(case: tuple[str, list[str]]) -> None
     assert (given_so_far + drawing.close()).startswith(given_so_far)
 
 
+@pytest.mark.parametrize("line", ["1700000000 1700", "42 is the answer", "3,14", "7 8 9", "12:30 and"])
+def test_a_line_that_begins_with_a_number_is_shown_as_it_grows(line: str) -> None:
+    assert drawable(line, open=True) == line
+
+
+@pytest.mark.parametrize("line", ["42", "1.", "170000000", "3)"])
+def test_what_may_number_a_list_waits(line: str) -> None:
+    assert drawable(line, open=True) == ""
+
+
 @settings(max_examples=300)
 @given(
     texts(
