@@ -4,6 +4,7 @@ Nothing here uses an HTTP library: a script decides when headers leave, where a 
 """
 
 import json
+import re
 import select
 import socket
 import struct
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CREATED = 1_790_000_000
+_REQUEST_LINE = re.compile(r"([A-Z]+) (\S+) HTTP/1\.[01]")
 TICK = 0.05  # seconds between looks at whether the client has left or the server closes
 
 
@@ -54,7 +56,10 @@ def read_request(reader: Any) -> Recorded | None:
     line = reader.readline(65_536).decode("latin-1").strip()
     if not line:
         return None
-    method, path, _ = line.split(" ", 2)
+    # A TLS greeting may by chance look like three words; a server that then waits for headers waits for ever.
+    if not (asked := _REQUEST_LINE.fullmatch(line)):
+        raise ValueError(f"not HTTP: {line[:40]!r}")
+    method, path = asked.groups()
     headers: dict[str, str] = {}
     while (header := reader.readline(65_536).decode("latin-1").strip()) != "":
         name, _, value = header.partition(":")
