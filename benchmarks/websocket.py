@@ -10,11 +10,11 @@ from websockets.sync.client import connect
 
 @dataclass
 class Client:
-    """One session. `arrived` holds the moment of each message that carried text, since the last `say`."""
+    """One session. `arrived`: when each message that carried text came, and the text, since the last `say`."""
 
     url: str
     timeout: float = 60.0
-    arrived: list[float] = field(default_factory=list)
+    arrived: list[tuple[float, str]] = field(default_factory=list)
     received: int = 0
 
     def __post_init__(self) -> None:
@@ -23,6 +23,7 @@ class Client:
             subprotocols=["streamlit"],  # type: ignore[list-item]
             max_size=None,
             compression=None,
+            ping_interval=None,  # who does not read for a while hears no pong
         )
         self._input = ""
         self._page = ""
@@ -62,7 +63,7 @@ class Client:
                 if element.WhichOneof("type") == "chat_input":
                     self._input = element.chat_input.id
                 elif element.WhichOneof("type") == "markdown":
-                    self.arrived.append(now)
+                    self.arrived.append((now, element.markdown.body))
                     last = now
             elif kind == "script_finished":
                 return last

@@ -23,6 +23,7 @@ TICK = (
     0.1  # seconds between looks at the cancel while a connection is being made: a socket that has none cannot be shut
 )
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, 10035)  # the last is Windows' WSAEWOULDBLOCK
+_FEW, _GULP = 4, 0.06  # answers at once that are read token by token; the pause between two reads where there are more
 _AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, Any]
 
@@ -125,6 +126,7 @@ class Line:
         with self._lock:
             self._sock = sock
             self._handle = sock.dup()
+            _open.add(self)
         self.check()
 
     def start_tls(
@@ -155,6 +157,9 @@ class Line:
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         assert self._sock is not None
+        if self.patience.phase == "flowing" and len(_open) > _FEW:
+            # Waking up costs more than reading a token does: where many answers come at once, each is read in gulps.
+            self._wake.wait(_GULP)
         self.check()
         try:
             self._sock.settimeout(self.patience.left())
@@ -201,6 +206,7 @@ class Line:
         with self._lock:
             sockets = [self._sock, self._handle]
             self._sock = self._handle = None
+            _open.discard(self)
         for sock in sockets:
             if sock is not None:
                 if not self.whole:
@@ -217,6 +223,10 @@ class Line:
             return self._sock
         # Asked only of a connection that waits for its next request; this one has none.
         return True if info == "is_readable" else None
+
+
+_open: set[Line] = set()
+"""The lines of this process that have a socket."""
 
 
 def _addresses(host: str, port: int, flags: int = 0) -> list[Address]:

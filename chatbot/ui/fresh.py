@@ -16,7 +16,9 @@ from chatbot.ui.words import NAME
 
 _LONGEST = 20.0  # seconds that a name is waited for
 _PAUSE = 0.2
+_EVERY, _FEW = 1.5, 5  # seconds between two looks at what is answered elsewhere; replies beyond which they are more
 _KEY = "lines drawn"
+_LATER = "lines are looked at later"
 
 
 def drawn(lines: list[Line]) -> None:
@@ -30,8 +32,7 @@ def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGen
     if conversation.title_by != "words" or view.earlier or len(view.shown) > 2:
         return
     began = time.monotonic()
-    asked = True
-    while asked and time.monotonic() - began < _LONGEST:
+    while time.monotonic() - began < _LONGEST:
         # Asked before the store is: a name that came between the two is seen.
         asked = engine.naming(conversation.id)
         try:
@@ -43,18 +44,25 @@ def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGen
             if line is not None:
                 line.markdown(f"**{label(name, most=NAME)}**", width="stretch")
             return
+        if not asked:
+            return
         st.session_state.get("beat")  # a yield point: a click takes the page away
         time.sleep(_PAUSE)
 
 
 def watch() -> None:
-    """Look again every other second, but only while another conversation is being answered. The page's last line."""
-    if any(live for _, live, _, _ in st.session_state.get(_KEY, ())):
-        _look_again()
+    """Look again every other second, but only while another conversation is being answered. The page's last line.
+
+    Less often where many are: each that ends would draw the page of everybody who looks.
+    """
+    if live := sum(live for _, live, _, _ in st.session_state.get(_KEY, ())):
+        st.session_state[_LATER] = True
+        st.fragment(_look_again, run_every=_EVERY * max(1.0, live / _FEW))()
 
 
-@st.fragment(run_every=1.5)
 def _look_again() -> None:
+    if st.session_state.pop(_LATER, False):
+        return  # the page itself was drawn just now: replies that end together are shown in one go
     picture = st.session_state.get(_KEY, ())
     try:
         lines = session.engine().store.conversations.lines(limit=max(1, len(picture)))

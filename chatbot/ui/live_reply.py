@@ -22,7 +22,7 @@ BEAT = "beat"
 
 _SMALL = 500  # characters of an open block below which it is cheap to send again
 _PAUSE, _LONGER_PAUSE = 0.018, 0.05  # seconds between two updates of a small and of a larger open block
-_FEW, _CROWDED_PAUSE = 4, 0.12  # pages that cost a server nothing; the longest pause when there are more, in seconds
+_DRAWN_IN_ALL, _CROWDED_PAUSE = 80, 0.25  # updates a second of all pages together; the longest pause they come to
 _PER_CHARACTER = 1e-5  # seconds; a fence of 60,000 characters is drawn again every 0.6 s
 _REASONING_PAUSE = 0.25
 _LONG_WAIT = 5.0  # seconds after which the waiting is counted on screen
@@ -170,10 +170,11 @@ def _growth(look: _Look, number: int) -> Iterator[str]:
 def _pause(length: int) -> float:
     """Seconds until an open block of so many characters is drawn again.
 
-    A server that many pages watch draws each a little less often: twenty at 50 tokens/s would else cost it a core.
+    A server that many pages watch draws each a little less often: twenty at 50 tokens/s would else cost it a core,
+    and the replies would fall behind.
     """
     alone = _PAUSE if length < _SMALL else _LONGER_PAUSE
-    crowded = min(_CROWDED_PAUSE, alone * _watchers.count / _FEW)
+    crowded = min(_CROWDED_PAUSE, _watchers.count / _DRAWN_IN_ALL)
     return max(alone, crowded, length * _PER_CHARACTER)
 
 

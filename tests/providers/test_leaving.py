@@ -13,7 +13,7 @@ from chatbot.core.settings import Connection, Secret
 from chatbot.providers.chat_completions import ChatCompletions
 from chatbot.providers.client import library
 from chatbot.providers.provider import Cancel, Chunk, End, Request, Stopped, TextChunk
-from tests.fake_openai import FakeOpenAI
+from tests.fake_openai import FakeOpenAI, words_text
 from tests.providers.remembering import Remembering
 
 PROMPTLY = 3.0  # seconds; a second is promised, on a machine that is not busy with other tests
@@ -202,7 +202,8 @@ def test_many_at_once_each_leave_alone(server: FakeOpenAI) -> None:
 
     def follow(cancel: Cancel) -> None:
         try:
-            list(one.stream(Request(messages=[], model="words:40@40"), cancel))
+            said = list(one.stream(Request(messages=[], model="words:40@40"), cancel))
+            assert "".join(chunk.text for chunk in said if isinstance(chunk, TextChunk)) == words_text(40)
             ended.append("whole")
         except Stopped:
             ended.append("stopped")
