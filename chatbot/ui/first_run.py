@@ -40,7 +40,9 @@ def notice(slot: DeltaGenerator, options: Options) -> None:
     if _settle(home):
         st.rerun()  # what stands above this slot has been drawn with the old connection
     adding = adding_key.current()
-    added = adding.result if adding is not None else None
+    # What was settled above, and nothing that came since: a page drawn of both would not look again.
+    testing = adding is not None and not adding.noticed
+    added = adding.result if adding is not None and adding.noticed else None
     tiny, move = options.connection == EMBEDDED, None
     if tiny and offline.missing(home) and offline_model.fetching(home.folders.cache) is None:
         offline_model.begin(home.folders.cache)
@@ -50,7 +52,7 @@ def notice(slot: DeltaGenerator, options: Options) -> None:
         _outcome(added)
         _welcome(home, added)
         if tiny:
-            _line(home, testing=adding is not None and not adding.over)
+            _line(home, testing=testing)
             move = offline.fetch(home, key="chat")
             _offers(home, wanted=adding is None)
         else:
@@ -99,7 +101,7 @@ def _line(home: Home, *, testing: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="tiny"):
         way = "Choose another model beside the chat for real answers." if others else "Add a key for real answers."
         st.caption(f"{TINY} {way}", width="stretch")
-        if others:
+        if others and not testing:
             st.empty()
             return
         with st.popover("Add a key", icon=":material/key:", type="tertiary"):
