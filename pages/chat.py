@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from chatbot.ui import conversation, first_run, fresh, head, note, session, sidebar, suggestions
+from chatbot.ui import conversation, first_run, fresh, head, note, session, sidebar, spend, suggestions
 from chatbot.ui.callbacks import INPUT, send
 from chatbot.ui.open_chat import at_address, current, keep_address, look
 from chatbot.ui.seats import seat
@@ -15,7 +15,7 @@ view = look(engine, at_address(defaults), defaults)
 chat = current()
 keep_address(chat)
 
-name = sidebar.draw(engine, chat)
+beside = sidebar.draw(engine, chat)
 title = head.draw(view.conversation if view else None, chat)
 first_run.notice(seat(chat.seats, "first run", chat.options.connection), chat.options)
 column = st.container(key="messages")
@@ -26,6 +26,8 @@ if view is None:
     suggestions.draw(column, chat)
 else:
     conversation.draw(column, view, chat, engine)
+    if view.live:
+        spend.fill(beside.spent, engine, chat)
     if title is not None:
-        fresh.await_name(engine, view, title, name)
+        fresh.await_name(engine, view, title, beside.name)
 fresh.watch()

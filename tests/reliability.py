@@ -8,12 +8,16 @@ The same run is the test in tests/engine/test_faults.py, which also holds the pa
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from chatbot.core.endings import how_it_ended
 from chatbot.core.events import CallFinished, CallStarted, Event, ReasoningDelta, TextDelta, check_grammar
+from chatbot.core.money import Usage
+from chatbot.core.pricing import Cost, Rate, Rates, cost
 from chatbot.core.settings import Connection, Options, Secret, Timeouts
 from chatbot.engine.actions import Say
 from chatbot.engine.engine import Engine
@@ -36,6 +40,14 @@ POINT_WORDS = {
     "later": "in the middle",
     "usage": "before the usage",
 }
+
+
+RATES = Rates(input=Rate(Decimal("1.25")), output=Rate(Decimal(10)), cached=Rate(Decimal("0.125")))
+
+
+def dear(base_url: str, models: Sequence[str], usage: Usage, *, tier: str | None, at: datetime) -> Cost:
+    """The fake server's prices: without some every reply would be local, and no sum could be wrong."""
+    return cost(usage, RATES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +93,7 @@ def play(server: FakeOpenAI, store: Store, name: str, point: str) -> Outcome:
 
     def engine(at: str) -> Engine:
         entry = Connection(name="fake", base_url=at, timeouts=QUICK)
-        return Engine(store, Outside(connection=lambda _: entry, provider=connect(at)))
+        return Engine(store, Outside(connection=lambda _: entry, provider=connect(at), price=dear))
 
     options = replace(OPTIONS, model=f"fault:{name}:{point}")
     turn = engine(base_url).start(None, Say("Tell me twelve words."), options=options)

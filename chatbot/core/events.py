@@ -13,6 +13,7 @@ from typing import Literal
 
 from chatbot.core.errors import WayOut
 from chatbot.core.money import Usage
+from chatbot.core.pricing import Cost
 
 Purpose = Literal["reply", "summary", "title"]
 FinishedState = Literal["complete", "length", "filtered", "refused", "tool_limit", "stopped"]
@@ -64,6 +65,9 @@ class CallFinished:
     model: str | None = None
     finish_reason: str | None = None
     usage: Usage | None = None
+    service_tier: str | None = None
+    cost: Cost | None = None
+    """What it costs; None before the stage that prices."""
     status: int | None = None
     first_token: float | None = None
     duration: float = 0.0

@@ -119,6 +119,7 @@ def _finished(attempt: Attempt) -> CallFinished:
         model=end.model if end else None,
         finish_reason=end.finish_reason if end else None,
         usage=end.usage if end else None,
+        service_tier=end.service_tier if end else None,
         status=error.status if isinstance(error, ProviderError) else None,
         first_token=attempt.first,
         duration=time.monotonic() - attempt.began,

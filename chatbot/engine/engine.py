@@ -54,6 +54,7 @@ class Engine:
         self.store = store
         self.process = this_process()
         self._bills = bills or store
+        self.ledger = self._bills.ledger
         self._anonymous = bills is not None
         self._outside = outside
         self._memory = Memory(store, outside)
@@ -61,7 +62,7 @@ class Engine:
         self._lock = threading.Lock()
         self._closing = False
         self._keeper = Keeper(store.turns, self.process, self.recover)
-        self._titles = Titles(store, self._bills.ledger, outside, self.process)
+        self._titles = Titles(store, self.ledger, outside, self.process)
 
     # — beginning —
 
@@ -170,7 +171,7 @@ class Engine:
 
     def recover(self) -> list[Recovered]:
         """Settle what dead processes left behind: replies become `cut`, their calls estimates."""
-        return self.store.turns.recover(self.process, rough)
+        return self.store.turns.recover(self.process, rough, self._outside.price)
 
     def watch(self) -> None:
         """Recover now, and go on recovering in the background; empty old trash. For a face that stays open."""
@@ -252,7 +253,10 @@ class Engine:
             events = never_began(options, error)
         # A process that is asked to end has no time to load a vocabulary: three seconds later its reply is lost to it.
         events = priced(
-            events, count=lambda text: (rough if turn.closing else self._outside.count(options.model))(text)
+            events,
+            base_url=recording.where.base_url,
+            count=lambda text: (rough if turn.closing else self._outside.count(options.model))(text),
+            price=self._outside.price,
         )
         yield from recorded(marked_closed(events, turn), recording)
         self._titles.consider(begun, options, turn)
@@ -275,7 +279,7 @@ class Engine:
             base_url = ""
         return Where(
             turns=self.store.turns,
-            ledger=self._bills.ledger,
+            ledger=self.ledger,
             process=self.process,
             reply=begun.reply,
             conversation=begun.conversation,

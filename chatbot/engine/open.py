@@ -1,9 +1,12 @@
 """Opening the house: home, store and providers joined into an Engine, for every face alike."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
+from chatbot.core.money import Usage
+from chatbot.core.pricing import Cost
 from chatbot.core.settings import Connection, Secret
 from chatbot.core.tokens import Count
 from chatbot.engine.engine import Engine
@@ -31,6 +34,7 @@ def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> 
         provider=providers.provider,
         count=lambda model: _counter(model, home.folders.cache),
         most_sent=lambda: home.most_sent,
+        price=_price,
         titles=lambda connection: (
             titles and not temporary and home.titles_by_model and home.key(connection) is not None
         ),
@@ -78,6 +82,12 @@ def weights(cache: Path) -> Callable[[], Path]:
         return present(cache) or fetch(cache)
 
     return find
+
+
+def _price(base_url: str, models: Sequence[str], usage: Usage, *, tier: str | None, at: datetime) -> Cost:
+    from chatbot.providers.rates import price
+
+    return price(base_url, models, usage, tier=tier, at=at)
 
 
 def _counter(model: str, cache: Path) -> Count:

@@ -27,29 +27,37 @@ from chatbot.core.events import (
 )
 from chatbot.core.messages import State
 from chatbot.core.money import Usage
+from chatbot.core.pricing import FREE, Price
 from chatbot.engine.live import LiveTurn
 from chatbot.store.lease import Owner
 from chatbot.store.ledger import Ledger
+from chatbot.store.rows import now
 from chatbot.store.turns import Turns
 from chatbot.store.values import Ending
 
 log = logging.getLogger(__name__)
 
 
-def priced(events: Iterator[Event], *, count: Callable[[str], int]) -> Iterator[Event]:
-    """Give every call a usage: the server's, else an estimate marked so. A refused call used nothing."""
-    estimate = 0
+def priced(events: Iterator[Event], *, base_url: str, count: Callable[[str], int], price: Price) -> Iterator[Event]:
+    """Give every call a usage: the server's, else an estimate marked so; and a cost. A refused call used nothing."""
+    estimate, asked, at = 0, "", now()
     words: list[str] = []
     for event in events:
         match event:
             case CallStarted():
                 estimate, words = event.input_estimate, []
+                asked, at = event.model, now()
             case TextDelta(text) | ReasoningDelta(text):
                 words.append(text)
-            case CallFinished(usage=None, outcome="answered" | "stopped" | "broken" | "uncertain"):
-                said = "".join(words)
-                usage = Usage(input_tokens=estimate, output_tokens=count(said) if said else 0, estimated=True)
-                event = replace(event, usage=usage)
+            case CallFinished(usage=None, outcome="refused"):
+                event = replace(event, cost=FREE)
+            case CallFinished(usage=usage):
+                if usage is None:
+                    said = "".join(words)
+                    usage = Usage(input_tokens=estimate, output_tokens=count(said) if said else 0, estimated=True)
+                models = (event.model or asked, asked)
+                cost = price(base_url, models, usage, tier=event.service_tier, at=at)
+                event = replace(event, usage=usage, cost=cost)
             case _:
                 pass
         yield event

@@ -93,7 +93,8 @@ class Titles:
         attempt, words, number = Attempt(), "", 0
         leave = Cancel()
         with self._cancel.calling(leave.set):
-            events = priced(call(provider, request, leave, attempt, purpose="title"), count=rough)
+            asked = call(provider, request, leave, attempt, purpose="title")
+            events = priced(asked, base_url=base_url, count=rough, price=self._outside.price)
             for event in events:
                 match event:
                     case CallStarted():

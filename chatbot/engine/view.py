@@ -6,7 +6,7 @@ from chatbot.core.errors import NotFound
 from chatbot.core.messages import LIVE, Role, State
 from chatbot.core.tree import Place, Tree
 from chatbot.store.store import Store
-from chatbot.store.values import Conversation, StoredMessage
+from chatbot.store.values import Call, Conversation, StoredMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class Shown:
     rows: tuple[StoredMessage, ...]
     siblings: tuple[int, ...]
     """First segments that stand at the same place, oldest first, this one among them."""
+    calls: tuple[Call, ...] = ()
+    """What the ledger holds of it, in order; of a temporary chat it holds nothing that could be found again."""
 
     @property
     def first(self) -> StoredMessage:
@@ -70,7 +72,7 @@ class View:
 
 
 def view(store: Store, conversation: str, head: int | None, *, last: int, onward: bool = False) -> View:
-    """Read it: two queries, whatever the length. `onward`: down to the newest message below `head`.
+    """Read it: four queries, whatever the length. `onward`: down to the newest message below `head`.
 
     NotFound when there is no such conversation.
     """
@@ -83,11 +85,14 @@ def view(store: Store, conversation: str, head: int | None, *, last: int, onward
     path = tree.path(head)
     newest = path[-last:] if last else ()
     rows = store.conversations.messages([leaf.id for place in newest for leaf in place.segments])
-    shown = tuple(_shown(tree, place, rows) for place in newest if all(leaf.id in rows for leaf in place.segments))
+    calls = store.ledger.bills([id for id, row in rows.items() if row.role == "assistant"])
+    shown = tuple(
+        _shown(tree, place, rows, calls) for place in newest if all(leaf.id in rows for leaf in place.segments)
+    )
     return View(conversation=row, head=head, shown=shown, earlier=len(path) - len(newest))
 
 
-def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage]) -> Shown:
+def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: dict[int, list[Call]]) -> Shown:
     segments = [rows[leaf.id] for leaf in place.segments]
     return Shown(
         place=place,
@@ -95,6 +100,7 @@ def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage]) -> Shown:
         reasoning="".join(row.reasoning for row in segments),
         rows=tuple(segments),
         siblings=tree.siblings(place.first.id),
+        calls=tuple(call for row in segments for call in calls.get(row.id, ())),
     )
 
 

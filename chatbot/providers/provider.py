@@ -44,6 +44,7 @@ class End:
     finish_reason: str
     model: str | None = None
     usage: Usage | None = None
+    service_tier: str | None = None
     skipped: int = 0
     """Pieces in a shape we do not know, left out."""
 

@@ -1,13 +1,70 @@
-"""The door to genai-prices: what is publicly known about a vendor's models."""
+"""The door to genai-prices: what is publicly known about a vendor's models.
 
-from chatbot.providers.address import is_loopback
+Always asked with the base URL: by its name alone a local model would be taken for a vendor's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from chatbot.core.money import Usage
+from chatbot.core.pricing import LOCAL, Cost, Rate, Rates, cost
+from chatbot.providers.address import host, is_loopback
+
+_USUAL_TIERS = (None, "", "default", "auto", "standard")
+_REPORTING = ("openrouter.ai", "x.ai")  # whose usage carries what the call was billed, in dollars
 
 
 def known_context(base_url: str, model: str) -> int | None:
-    """Tokens this vendor's model can handle in one request; None when the vendor or the model is not known.
+    """Tokens this vendor's model can handle in one request; None when the vendor or the model is not known."""
+    found = _find(base_url, model)
+    return found.context_window if found is not None else None
 
-    Always asked with the base URL: by its name alone a local model would be taken for a vendor's.
+
+def price(base_url: str, models: Sequence[str], usage: Usage, *, tier: str | None, at: datetime) -> Cost:
+    """What a call costs. `models`: the names it went by, the best known first; `at`: when it began. Never raises."""
+    if not base_url or is_loopback(base_url):
+        return LOCAL  # the offline model has no address of its own
+    if usage.reported is not None and not reports_its_bill(base_url):
+        usage = replace(usage, reported=None)
+    found = (public_rates(base_url, model, tier=tier, at=at) for model in models if model)
+    return cost(usage, next((rates for rates in found if rates is not None), None))
+
+
+def public_rates(base_url: str, model: str, *, tier: str | None, at: datetime) -> Rates | None:
+    """What the vendor behind this address charged for its model at that time; None when it is not known.
+
+    `tier`: the service tier that the answer named. A tier without prices of its own is not guessed: None.
+    Errors: none; source: genai-prices, as installed.
     """
+    found = _find(base_url, model)
+    if found is None:
+        return None
+    usual = tier in _USUAL_TIERS
+    if not usual and not any(variant.when.get("service_tier") == tier for variant in found.price_variants or ()):
+        return None
+    prices = found.get_prices(at, None if usual else {"service_tier": tier})
+    return Rates(
+        input=_rate(prices.input_mtok),
+        output=_rate(prices.output_mtok),
+        cached=_rate(prices.cache_read_mtok),
+        cache_write=_rate(prices.cache_write_mtok),
+        origin=f"genai-prices {_version()}",
+        model=found.id,
+        tier=None if usual else tier,
+    )
+
+
+def reports_its_bill(base_url: str) -> bool:
+    """Whether a cost in the usage of this address is dollars that are billed; elsewhere the word may mean anything."""
+    name = host(base_url)
+    return any(name == vendor or name.endswith("." + vendor) for vendor in _REPORTING)
+
+
+def _find(base_url: str, model: str) -> Any:
     if is_loopback(base_url):
         return None
     from genai_prices.data_snapshot import get_snapshot
@@ -16,4 +73,17 @@ def known_context(base_url: str, model: str) -> int | None:
         _, found = get_snapshot().find_provider_model(model, None, None, base_url)
     except LookupError:
         return None
-    return found.context_window
+    return found
+
+
+def _rate(price: Any) -> Rate | None:
+    if price is None or isinstance(price, Decimal):
+        return None if price is None else Rate(price)
+    return Rate(price.base, tuple((tier.start, tier.price) for tier in price.tiers))
+
+
+@lru_cache
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("genai-prices")

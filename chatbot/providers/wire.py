@@ -58,6 +58,7 @@ class ReplyReader:
         self._skipped = 0
         self._model: str | None = None
         self._usage: dict[str, Any] | None = None
+        self._tier: str | None = None
         self._halves: dict[str, str] = {}
 
     @property
@@ -91,6 +92,8 @@ class ReplyReader:
             self._model = model
         if isinstance(usage, dict):
             self._usage = usage
+        if isinstance(tier := value.get("service_tier"), str):
+            self._tier = repair(tier)[:64]
         if not isinstance(choices, list):
             self._skipped += usage is None
             return []
@@ -174,7 +177,13 @@ class ReplyReader:
             usage = read_usage(self._usage)
             return [
                 *halves,
-                End(finish_reason=self.finish_reason, model=self._model, usage=usage, skipped=self._skipped),
+                End(
+                    finish_reason=self.finish_reason,
+                    model=self._model,
+                    usage=usage,
+                    service_tier=self._tier,
+                    skipped=self._skipped,
+                ),
             ]
         if self.full:
             raise Broken(f"The reply was stopped at {self._limit >> 10:,} KiB, far more than was asked for.")

@@ -1,13 +1,19 @@
 """The ledger: one row per call, committed before its request leaves, settled exactly once."""
 
-from sqlalchemy import select, update
+from collections.abc import Sequence
+from datetime import datetime
 
+from sqlalchemy import case, func, select, update
+
+from chatbot.core.bill import Bill
 from chatbot.core.events import CallFinished, Purpose
 from chatbot.store.database import Database, added
 from chatbot.store.lease import Owner
-from chatbot.store.rows import call_of, now, repaired, storable, usage_columns
+from chatbot.store.rows import call_of, cost_columns, now, repaired, storable, usage_columns
 from chatbot.store.tables import calls
 from chatbot.store.values import Call
+
+_COUNTED = ("estimated", "local", "unknown")
 
 
 class Ledger:
@@ -54,9 +60,12 @@ class Ledger:
             "error": repaired(event.error),
             "first_token": event.first_token,
             "duration": event.duration,
+            "service_tier": repaired(event.service_tier),
         }
         if event.usage is not None:
             row |= {**usage_columns(event.usage), "usage": storable(event.usage.raw)}
+        if event.cost is not None:
+            row |= cost_columns(event.cost)
         with self._database.write() as transaction:
             settled = transaction.execute(
                 update(calls)
@@ -64,6 +73,42 @@ class Ledger:
                 .values(row)
             )
             return settled.rowcount == 1
+
+    def bills(self, replies: Sequence[int]) -> dict[int, list[Call]]:
+        """The settled calls of these replies, in the order in which they were made."""
+        query = (
+            select(calls)
+            .where(calls.c.owner == self._database.owner, calls.c.reply.in_(replies), calls.c.outcome.is_not(None))
+            .order_by(calls.c.id)
+        )
+        found: dict[int, list[Call]] = {}
+        if replies:
+            with self._database.read() as transaction:
+                for row in transaction.execute(query):
+                    found.setdefault(row.reply, []).append(call_of(row))
+        return found
+
+    def total(self, *, conversation: str | None = None, since: datetime | None = None) -> Bill:
+        """What the settled calls came to: all, those of one conversation, those that began at `since` or later."""
+        source = calls.c.cost_source
+        query = select(
+            func.coalesce(func.sum(calls.c.nanodollars), 0),
+            func.count(),
+            *(func.coalesce(func.sum(case((source == name, 1), else_=0)), 0) for name in _COUNTED),
+        ).where(calls.c.owner == self._database.owner, calls.c.outcome.is_not(None), source != "free")
+        if conversation is not None:
+            query = query.where(calls.c.conversation == conversation)
+        if since is not None:
+            query = query.where(calls.c.started >= since)
+        with self._database.read() as transaction:
+            nanodollars, count, estimated, local, unpriced = transaction.execute(query).one()
+        return Bill(
+            nanodollars=int(nanodollars),
+            calls=count,
+            estimated=int(estimated),
+            local=int(local),
+            unpriced=int(unpriced),
+        )
 
     def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:
         """Calls in the order in which they were made: all of them, or those of one conversation or reply."""

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection, case, delete, select, update
 
 from chatbot.core.endings import CLOSED, NOT_BEGUN
 from chatbot.core.money import Usage
+from chatbot.core.pricing import Cost, Price
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
 from chatbot.store.find import lock_conversation_of
 from chatbot.store.lease import Owner, alive, read_owner
-from chatbot.store.rows import now, usage_columns, usage_to_json
+from chatbot.store.rows import cost_columns, now, usage_columns, usage_to_json
 from chatbot.store.tables import calls, conversations, drafts, leases, messages
 from chatbot.store.values import Recovered
 
@@ -31,12 +33,12 @@ class _Left:
     until: float
 
 
-def recover(database: Database, process: Owner, count: Count) -> list[Recovered]:
+def recover(database: Database, process: Owner, count: Count, price: Price) -> list[Recovered]:
     left = _left_behind(database, process)
     recovered = [
-        Recovered(conversation=one.conversation, reply=one.reply) for one in left if _cut(database, one, count)
+        Recovered(conversation=one.conversation, reply=one.reply) for one in left if _cut(database, one, count, price)
     ]
-    _settle_forsaken(database, count)
+    _settle_forsaken(database, count, price)
     return recovered
 
 
@@ -60,7 +62,7 @@ def _left_behind(database: Database, process: Owner) -> list[_Left]:
     return found
 
 
-def _cut(database: Database, left: _Left, count: Count) -> bool:
+def _cut(database: Database, left: _Left, count: Count, price: Price) -> bool:
     """True when this call ended it; false when its process came back or another recovery was quicker."""
     with database.read() as connection:
         text, reasoning = joined_draft(connection, database.owner, left.reply)
@@ -76,7 +78,7 @@ def _cut(database: Database, left: _Left, count: Count) -> bool:
         if taken.rowcount != 1:
             return False
         moment = now()
-        usage = _settle(connection, database.owner, left.reply, output)
+        usage = _settle(connection, database.owner, left.reply, output, price)
         connection.execute(delete(drafts).where(drafts.c.reply == left.reply))
         connection.execute(
             update(messages)
@@ -97,32 +99,43 @@ def _cut(database: Database, left: _Left, count: Count) -> bool:
         return True
 
 
-def _settle(connection: Connection, owner: str, reply: int, output: int) -> Usage | None:
+def _settle(connection: Connection, owner: str, reply: int, output: int, price: Price) -> Usage | None:
     """Settle the reply's open calls; gives what the last one used, as an estimate."""
     open = connection.execute(
-        select(calls.c.id, calls.c.input_estimate)
+        select(calls.c.id, calls.c.base_url, calls.c.model_asked, calls.c.started, calls.c.input_estimate)
         .where(calls.c.owner == owner, calls.c.reply == reply, calls.c.outcome.is_(None))
         .order_by(calls.c.id)
     ).all()
     usage = None
-    for id, input_estimate in open:
-        usage = Usage(input_tokens=input_estimate, output_tokens=output, estimated=True)
-        _settle_one(connection, id, usage)
+    for row in open:
+        usage = Usage(input_tokens=row.input_estimate, output_tokens=output, estimated=True)
+        _settle_one(connection, row.id, usage, _cost(row, usage, price))
     return usage
 
 
-def _settle_one(connection: Connection, id: int, usage: Usage) -> None:
+def _cost(row: Any, usage: Usage, price: Price) -> Cost:
+    return price(row.base_url, (row.model_asked,), usage, tier=None, at=row.started)
+
+
+def _settle_one(connection: Connection, id: int, usage: Usage, cost: Cost) -> None:
     connection.execute(
         update(calls)
         .where(calls.c.id == id, calls.c.outcome.is_(None))
-        .values(outcome="uncertain", finished=now(), error="Crashed", **usage_columns(usage))
+        .values(outcome="uncertain", finished=now(), error="Crashed", **usage_columns(usage), **cost_columns(cost))
     )
 
 
-def _settle_forsaken(database: Database, count: Count) -> None:
+def _settle_forsaken(database: Database, count: Count, price: Price) -> None:
     """Open calls that belong to no live reply (titles, temporary chats) and whose process is gone."""
     query = (
-        select(calls.c.id, calls.c.process, calls.c.input_estimate, calls.c.started)
+        select(
+            calls.c.id,
+            calls.c.process,
+            calls.c.base_url,
+            calls.c.model_asked,
+            calls.c.started,
+            calls.c.input_estimate,
+        )
         .where(
             calls.c.owner == database.owner,
             calls.c.outcome.is_(None),
@@ -133,10 +146,11 @@ def _settle_forsaken(database: Database, count: Count) -> None:
     with database.read() as connection:
         rows = connection.execute(query).all()
     lives: dict[str, bool | None] = {}
-    for id, holder, input_estimate, started in rows:
-        if holder not in lives:
-            lives[holder] = alive(read_owner(holder))
-        if lives[holder] is False or (lives[holder] is None and now() - started > _LONGEST_CALL):
-            usage = Usage(input_tokens=input_estimate, output_tokens=count(""), estimated=True)
+    for row in rows:
+        if row.process not in lives:
+            lives[row.process] = alive(read_owner(row.process))
+        if lives[row.process] is False or (lives[row.process] is None and now() - row.started > _LONGEST_CALL):
+            usage = Usage(input_tokens=row.input_estimate, output_tokens=count(""), estimated=True)
+            cost = _cost(row, usage, price)
             with database.write() as connection:
-                _settle_one(connection, id, usage)
+                _settle_one(connection, row.id, usage, cost)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from chatbot.core.money import Usage
+from chatbot.core.pricing import Cost, stored_cost
 from chatbot.core.settings import Options
 from chatbot.core.text import repair
 from chatbot.store.values import Call, Conversation, Line, StoredMessage
@@ -71,8 +72,17 @@ def usage_columns(usage: Usage) -> dict[str, Any]:
         "input_tokens": tokens(usage.input_tokens),
         "output_tokens": tokens(usage.output_tokens),
         "cached_tokens": tokens(usage.cached_tokens),
+        "cache_write_tokens": tokens(usage.cache_write_tokens),
         "reasoning_tokens": tokens(usage.reasoning_tokens),
         "estimated": usage.estimated,
+    }
+
+
+def cost_columns(cost: Cost) -> dict[str, Any]:
+    return {
+        "nanodollars": cost.nanodollars,
+        "cost_source": cost.source,
+        "arithmetic": storable(cost.stored()),
     }
 
 
@@ -142,6 +152,7 @@ def call_of(row: Row[Any]) -> Call:
             input_tokens=row.input_tokens,
             output_tokens=row.output_tokens,
             cached_tokens=row.cached_tokens,
+            cache_write_tokens=row.cache_write_tokens,
             reasoning_tokens=row.reasoning_tokens,
             estimated=row.estimated,
             raw=row.usage,
@@ -164,6 +175,6 @@ def call_of(row: Row[Any]) -> Call:
         error=row.error,
         first_token=row.first_token,
         duration=row.duration,
-        nanodollars=row.nanodollars,
-        cost_source=row.cost_source,
+        cost=stored_cost(row.nanodollars, row.cost_source, row.arithmetic),
+        service_tier=row.service_tier,
     )

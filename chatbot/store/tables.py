@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A constant, so that opening an up-to-date database does not import Alembic."""
 VERSION_TABLE = "bytebot_schema"
 
@@ -210,9 +210,13 @@ calls = Table(
     Column("usage", Json),
     Column("nanodollars", BigInteger),
     Column("cost_source", Text, nullable=False, server_default="unknown"),
+    Column("cache_write_tokens", BigInteger),
+    Column("service_tier", Text),
+    Column("arithmetic", Json),  # buckets and rates as they were: recorded money never changes
     sqlite_autoincrement=True,
 )
 Index("ix_calls_conversation", calls.c.owner, calls.c.conversation)
+Index("ix_calls_spend", calls.c.owner, calls.c.started, calls.c.outcome, calls.c.cost_source, calls.c.nanodollars)
 Index("ix_calls_reply", calls.c.owner, calls.c.reply)
 _open = calls.c.outcome.is_(None)
 Index("ix_calls_open", calls.c.owner, calls.c.id, sqlite_where=_open, postgresql_where=_open)

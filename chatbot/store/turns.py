@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, case, delete, insert, select, update
 
 from chatbot.core.errors import LeaseLost
+from chatbot.core.pricing import Price, nobody_knows
 from chatbot.core.settings import Options
 from chatbot.core.text import repair
 from chatbot.store import begin as beginning
@@ -125,13 +126,13 @@ class Turns:
         with self._database.read() as connection:
             return set(connection.execute(query).scalars()) & set(replies)
 
-    def recover(self, process: Owner, count: Count) -> list[Recovered]:
+    def recover(self, process: Owner, count: Count, price: Price = nobody_knows) -> list[Recovered]:
         """End as `cut` what dead processes left behind, their drafts kept and their open calls settled once.
 
         Left behind is a reply whose lease ran out or whose process on this host is gone. `process` looks on;
-        `count` estimates the tokens of a text. Write your own drafts first: they extend your leases.
+        `count` estimates the tokens of a text, `price` what they cost. Write your own drafts first: they extend your leases.
         """
-        return recover(self._database, process, count)
+        return recover(self._database, process, count, price)
 
     def live(self, conversation: str) -> list[int]:
         """Replies that are waiting or running, oldest first; deleted ones are left out."""

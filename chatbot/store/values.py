@@ -9,6 +9,7 @@ from chatbot.core.errors import WayOut
 from chatbot.core.events import Outcome, Purpose
 from chatbot.core.messages import Role, State
 from chatbot.core.money import Usage
+from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
 
 
@@ -129,8 +130,9 @@ class Call:
     error: str | None
     first_token: float | None
     duration: float | None
-    nanodollars: int | None = None
-    cost_source: str = "unknown"
+    cost: Cost
+    """Unknown while the request is out."""
+    service_tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

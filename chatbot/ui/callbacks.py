@@ -103,6 +103,14 @@ def choose_model(reply: int) -> None:
     current().choosing = reply
 
 
+def show_cost(reply: int) -> None:
+    """Open the arithmetic behind a reply's cost, or close it."""
+    chat = current()
+    opened = chat.costing == reply
+    chat.calm()
+    chat.costing = None if opened else reply
+
+
 def show_raw(message: int) -> None:
     """The browser would not give its clipboard: lay the text open."""
     current().raw = message

@@ -87,8 +87,13 @@ def _settled(shown: Shown, reading: Reading, engine: Engine) -> Shown:
         error = ending.sentence if isinstance(ending, Failed) else None
         row = replace(row, state="cut", error=error)
     rows = (*shown.rows[:-1], row)
+    try:
+        calls = tuple(call for made in engine.store.ledger.bills([one.id for one in rows]).values() for call in made)
+    except ByteBotError:
+        calls = shown.calls
     return replace(
         shown,
+        calls=calls,
         rows=rows,
         text="".join(part.text for part in rows),
         reasoning="".join(part.reasoning for part in rows),

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.engine.view import Shown
-from chatbot.ui import callbacks, menus, way_out
+from chatbot.ui import callbacks, menus, price_tag, way_out
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.words import ended, sentence, under
@@ -20,6 +20,7 @@ class Foot:
 
     above: DeltaGenerator
     words: DeltaGenerator
+    cost: DeltaGenerator
     branches: DeltaGenerator
     copy: DeltaGenerator
     menu: DeltaGenerator
@@ -30,8 +31,8 @@ def places() -> Foot:
     """All of them, empty, to be filled later."""
     above = st.empty()
     with _row():
-        words, branches, copy, menu = (st.empty() for _ in range(4))
-    return Foot(above, words, branches, copy, menu, below=st.empty())
+        words, cost, branches, copy, menu = (st.empty() for _ in range(5))
+    return Foot(above, words, cost, branches, copy, menu, below=st.empty())
 
 
 def draw(shown: Shown, chat: OpenChat, *, last: bool, into: Foot | None = None) -> None:
@@ -41,6 +42,8 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, into: Foot | None = None) 
     with nullcontext() if into else _row():
         with into.words if into else nullcontext():
             st.caption(sentence(under(shown.rows)), width="stretch")
+        with into.cost if into else nullcontext():
+            price_tag.draw(shown)
         with into.branches if into else nullcontext():
             if len(shown.siblings) > 1:
                 menus.switch(shown)
@@ -77,6 +80,9 @@ def _below(shown: Shown, chat: OpenChat) -> None:
     if chat.raw == shown.id:
         with st.container():
             raw_text(shown)
+    elif chat.costing == shown.id:
+        with st.container():
+            price_tag.arithmetic(shown)
     elif chat.choosing == shown.id:
         with st.container():
             way_out.choose_model(shown, chat)

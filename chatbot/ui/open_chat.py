@@ -46,6 +46,7 @@ class OpenChat:
     """Part of the keys of this chat's widgets; it stays when a new chat is stored and gets its id."""
     editing: int | None = None
     choosing: int | None = None
+    costing: int | None = None
     """The reply for which another model is being chosen."""
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
@@ -60,7 +61,7 @@ class OpenChat:
 
     def calm(self) -> None:
         """Nothing is being edited, chosen or told any more: something else was done."""
-        self.editing = self.choosing = self.raw = self.note = None
+        self.editing = self.choosing = self.costing = self.raw = self.note = None
         self.renaming = False
 
 

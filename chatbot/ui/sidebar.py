@@ -1,5 +1,6 @@
 """The sidebar: a new chat, the conversations by day, and what this chat is held with."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -8,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, fresh, this_chat
+from chatbot.ui import callbacks, clock, fresh, spend, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 from chatbot.ui.words import MARKED_NAME, NAME, by_day
@@ -19,8 +20,16 @@ _SHOWN = "lines"  # in the session: how many conversations are shown
 _DRAWN = "lines drawn here"  # in the session: elements of the list, headings and all
 
 
-def draw(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
-    """Everything beside the chat; gives the open conversation's name, should another one come."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What may change while the page stands: the open conversation's name, and what was spent."""
+
+    name: DeltaGenerator | None
+    spent: DeltaGenerator
+
+
+def draw(engine: Engine, chat: OpenChat) -> Places:
+    """Everything beside the chat."""
     with st.sidebar:
         st.button(
             "New chat",
@@ -34,7 +43,9 @@ def draw(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
         name = _conversations(engine, chat)
         st.divider()
         this_chat.draw(engine, chat)
-    return name
+    spent = spend.place()
+    spend.fill(spent, engine, chat)
+    return Places(name, spent)
 
 
 def _conversations(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:

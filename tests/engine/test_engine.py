@@ -54,7 +54,7 @@ def test_a_reply_is_stored_as_it_was_seen(store: Store) -> None:
     assert row.usage is not None
     assert row.usage.input_tokens == 11
     (call,) = store.ledger.calls(reply=turn.reply)
-    assert (call.outcome, call.purpose, call.nanodollars) == ("answered", "reply", None)
+    assert (call.outcome, call.purpose, call.cost.source) == ("answered", "reply", "unknown")
 
 
 def test_the_words_are_durable_before_anything_is_sent(store: Store) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.core.events import CallFinished
+from chatbot.core.pricing import FREE
 from chatbot.store.store import Store
 from tests.fake_openai import FAULTS, FakeOpenAI
 from tests.reliability import CASES, KEY, PAGE, line, play
@@ -39,8 +41,14 @@ def test_a_fault(server: FakeOpenAI, tmp_path: Path, name: str, point: str, capl
     assert [call.outcome for call in outcome.calls] == outcome.settled, "every attempt has its settled row"
     assert len(outcome.calls) == outcome.attempts
     for call in outcome.calls:
-        assert call.nanodollars is None
+        if call.usage is None:
+            assert call.cost == FREE
+        elif call.usage.estimated:
+            assert call.cost.source == "estimated"
         assert call.usage is not None or call.outcome == "refused", "used tokens are counted or estimated"
+
+    finished = [event.cost for event in outcome.events if isinstance(event, CallFinished)]
+    assert [call.cost for call in outcome.calls] == finished, "what the ledger holds is what was seen"
 
     assert outcome.after == "complete", "the history that is left is well-formed"
     if right.state in ("cut", "failed"):

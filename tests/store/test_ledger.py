@@ -1,11 +1,14 @@
 """The ledger: recorded before the request, settled exactly once. And the quirks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from chatbot.core.bill import Bill, bill
 from chatbot.core.events import CallFinished
 from chatbot.core.money import Usage
+from chatbot.core.pricing import FREE, LOCAL, MOST, Cost, Rate, Rates, cost, unknown
 from chatbot.store.store import Store
 from tests.store.scene import answered, begin, call, exchange
 
@@ -18,7 +21,7 @@ def test_a_call_is_there_before_its_request_leaves(store: Store, store_url: str)
     assert (row.id, row.conversation, row.reply, row.purpose) == (made, begun.conversation, begun.reply, "summary")
     assert (row.connection, row.base_url, row.model_asked) == ("fake", "http://127.0.0.1:1/v1", "m-1")
     assert (row.outcome, row.finished, row.usage, row.input_estimate) == (None, None, None, 11)
-    assert (row.nanodollars, row.cost_source) == (None, "unknown")
+    assert (row.cost.nanodollars, row.cost.source) == (None, "unknown")
     assert row.started <= datetime.now(UTC)
     other.close()
 
@@ -100,3 +103,44 @@ def test_the_store_is_what_providers_call_quirks(parameter: str) -> None:
     quirks.learn("u", "m", parameter, None)
     assert quirks.known("u", "m") == {parameter: None}
     store.close()
+
+
+def test_sums_say_what_they_are_made_of(store: Store) -> None:
+    begun = exchange(store)
+    usage = Usage(input_tokens=1, output_tokens=1)
+    for one in (
+        Cost(nanodollars=1_250, source="computed"),
+        Cost(nanodollars=20, source="estimated"),
+        LOCAL,
+        FREE,
+        unknown("no price"),
+    ):
+        store.ledger.settle(call(store, begun), CallFinished(outcome="answered", usage=usage, cost=one))
+    call(store, begun)  # still out: no part of any sum
+    assert store.ledger.total() == Bill(nanodollars=1_270, calls=4, estimated=1, local=1, unpriced=1)
+    assert store.ledger.total(conversation=begun.conversation) == store.ledger.total()
+    assert store.ledger.total(conversation="another") == Bill()
+    assert store.ledger.total(since=datetime.now(UTC) + timedelta(minutes=1)) == Bill()
+    held = store.ledger.bills([begun.reply])[begun.reply]
+    assert bill(one.cost for one in held) == store.ledger.total()
+    assert store.ledger.bills([]) == {}
+
+
+def test_the_arithmetic_comes_back_as_it_was(store: Store) -> None:
+    rates = Rates(input=Rate(Decimal("0.2")), output=Rate(Decimal("1.2")), origin="prices of a test", tier="flex")
+    priced = cost(Usage(input_tokens=10, cached_tokens=11, output_tokens=3), rates)
+    usage = Usage(input_tokens=10, cached_tokens=11, cache_write_tokens=1, output_tokens=3)
+    number = call(store)
+    store.ledger.settle(number, CallFinished(outcome="answered", usage=usage, cost=priced, service_tier="flex"))
+    (row,) = store.ledger.calls()
+    assert row.cost == priced
+    assert row.service_tier == "flex"
+    assert row.usage == usage
+
+
+def test_sums_of_the_largest_amounts_are_exact(store: Store) -> None:
+    usage = Usage(input_tokens=1, output_tokens=1)
+    for amount in (MOST, MOST - 1, 1):
+        one = Cost(nanodollars=amount, source="reported")
+        store.ledger.settle(call(store), CallFinished(outcome="answered", usage=usage, cost=one))
+    assert store.ledger.total().nanodollars == 2 * MOST

@@ -20,6 +20,7 @@ from chatbot.store.tables import HEAD, VERSION_TABLE, metadata
 from tests.store.scene import ROOT, exchange
 
 MIGRATIONS = ROOT / "chatbot/store/migrations"
+NEXT = f"{int(HEAD) + 1:04}"
 
 
 def test_the_constant_is_the_newest_migration() -> None:
@@ -53,10 +54,10 @@ def test_a_newer_schema_is_left_as_it_is(database_url: str) -> None:
         assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def copy_with_a_second_migration(folder: Path, upgrade: str) -> Path:
+def copy_with_one_more_migration(folder: Path, upgrade: str) -> Path:
     scripts = shutil.copytree(MIGRATIONS, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions/0002_more.py").write_text(
-        f'import sqlalchemy as sa\nfrom alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
+    (scripts / f"versions/{NEXT}_more.py").write_text(
+        f'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{NEXT}"\ndown_revision = "{HEAD}"\n'
         f"def upgrade():\n{textwrap.indent(textwrap.dedent(upgrade), '    ')}\n"
     )
     return Path(scripts)
@@ -65,7 +66,7 @@ def copy_with_a_second_migration(folder: Path, upgrade: str) -> Path:
 def test_an_older_sqlite_file_is_backed_up_and_migrated(tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path}/store.db")
     begun = exchange(store, answer="kept")
-    scripts = copy_with_a_second_migration(
+    scripts = copy_with_one_more_migration(
         tmp_path,
         """
         with op.batch_alter_table("conversations") as batch:
@@ -73,11 +74,11 @@ def test_an_older_sqlite_file_is_backed_up_and_migrated(tmp_path: Path) -> None:
             batch.alter_column("title", existing_type=sa.Text(), nullable=True)
         """,
     )
-    bring_up_to_date(store._database, head="0002", scripts=scripts)
+    bring_up_to_date(store._database, head=NEXT, scripts=scripts)
     # The table was rebuilt: with foreign keys on, its messages would have gone with the old one.
     assert store.conversations.messages([begun.reply])[begun.reply].text == "kept"
     assert store.integrity() == []
-    [copy] = tmp_path.glob("store.db.schema-0001.*.bak")
+    [copy] = tmp_path.glob(f"store.db.schema-{HEAD}.*.bak")
     with sqlite3.connect(copy) as old:
         assert old.execute("SELECT text FROM messages WHERE id = ?", (begun.reply,)).fetchone() == ("kept",)
         assert "colour" not in {row[1] for row in old.execute("PRAGMA table_info(conversations)")}
@@ -91,11 +92,11 @@ def test_an_older_sqlite_file_is_backed_up_and_migrated(tmp_path: Path) -> None:
 def test_a_migration_that_fails_changes_nothing(database_url: str, tmp_path: Path) -> None:
     store = Store.open(database_url)
     begun = exchange(store, answer="kept")
-    scripts = copy_with_a_second_migration(
+    scripts = copy_with_one_more_migration(
         tmp_path, 'op.add_column("messages", sa.Column("x", sa.Text()))\nraise RuntimeError("half way")'
     )
     with pytest.raises(RuntimeError, match="half way"):
-        bring_up_to_date(store._database, head="0002", scripts=scripts)
+        bring_up_to_date(store._database, head=NEXT, scripts=scripts)
     store.close()
     again = Store.open(database_url)
     assert again.conversations.messages([begun.reply])[begun.reply].text == "kept"

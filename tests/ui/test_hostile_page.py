@@ -106,7 +106,7 @@ def inert(page: Tab, *replies: str) -> None:
         if text not in drawn:
             assert not PICTURE.search(text), text
             assert not COLOUR.search(text) or text.endswith(
-                (":small[:gray[answering]]", ":small[:gray[new answer]]")
+                (":small[:gray[answering]]", ":small[:gray[new answer]]", ":small[:gray[local]]", ":small[:gray[—]]")
             ), text
 
 

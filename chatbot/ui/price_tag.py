@@ -1,0 +1,79 @@
+"""What a reply cost, and on a click how that figure came to be."""
+
+from decimal import Decimal
+
+import streamlit as st
+
+from chatbot.core.bill import bill, dollars, short
+from chatbot.engine.view import Shown
+from chatbot.store.values import Call
+from chatbot.ui import callbacks
+from chatbot.ui.words import sentence
+
+_BUCKETS = {
+    "input": "Input",
+    "cached": "Cached",
+    "cache_write": "Cache write",
+    "output": "Output",
+}
+_SOURCES = {
+    "reported": "The provider reported this cost with the reply.",
+    "override": "Worked out from your own prices.",
+    "computed": "Worked out from the tokens that the server reported and the vendor's public prices.",
+    "local": "This model runs on this machine: nobody bills it.",
+    "free": "Nothing was used.",
+    "estimated": "Estimated: the server did not say what was used. It may have billed more.",
+    "unknown": "The cost is not known.",
+}
+
+
+def draw(shown: Shown) -> None:
+    """One element: the figure, to click on; nothing where nothing was used."""
+    words = short(bill(call.cost for call in shown.calls))
+    if not words:
+        st.empty()
+        return
+    st.button(
+        f":small[:gray[{sentence(words)}]]",
+        key=f"cost-{shown.id}",
+        type="tertiary",
+        help="How this figure came to be",
+        on_click=callbacks.show_cost,
+        args=(shown.id,),
+    )
+
+
+def arithmetic(shown: Shown) -> None:
+    """Bucket by bucket what every call of the reply came to, and who says so."""
+    for number, call in enumerate(shown.calls, 1):
+        if len(shown.calls) > 1:
+            st.caption(f"Call {number} of {len(shown.calls)}: {call.outcome}")
+        _one(call)
+    if len(shown.calls) > 1:
+        whole = bill(call.cost for call in shown.calls)
+        st.caption(f"Together {sentence(short(whole))}")
+    st.button("Close", key=f"close-cost-{shown.id}", on_click=callbacks.cancel)
+
+
+def _one(call: Call) -> None:
+    cost = call.cost
+    if cost.lines:
+        rows = ["| | Tokens | $/M | $ |", "|:--|--:|--:|--:|"]
+        rows += [
+            f"| {_BUCKETS[line.bucket]} | {line.tokens:,} | {_plain(line.rate * 10**9)} | {_plain(line.nanodollars)} |"
+            for line in cost.lines
+        ]
+        rows.append(f"| **Sum** | | | **{_plain(Decimal(cost.nanodollars or 0))}** |")
+        st.markdown("\n".join(rows))
+    elif cost.nanodollars and cost.source == "reported":
+        st.markdown(sentence(dollars(cost.nanodollars)))
+    words = [_SOURCES[cost.source], cost.why]
+    if cost.origin and cost.source != "reported":
+        listed = f" for {cost.model}" if cost.model else ""
+        words.append(f"Prices: {cost.origin}{listed}, tier {cost.tier or 'standard'}, of {call.started:%Y-%m-%d}.")
+    st.caption(sentence(" ".join(word for word in words if word)))
+
+
+def _plain(nanodollars: Decimal) -> str:
+    """Dollars in full, to the last digit that is not 0."""
+    return f"{(nanodollars / 10**9).normalize():f}"
