@@ -65,6 +65,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from chatbot.terminal.serve import serve
 
         return serve(arguments.port)
+    if arguments.command == "cost":
+        from chatbot.terminal.cost import cost
+
+        return cost(arguments.by, arguments.since, as_json=arguments.json)
     from chatbot.terminal.opening import Chosen
 
     chosen = Chosen(
@@ -113,6 +117,12 @@ def _parser() -> argparse.ArgumentParser:
     # What was given before `ask` holds too: without SUPPRESS its own defaults would take it back.
     _add_choices(one_shot, default=argparse.SUPPRESS)
     one_shot.add_argument("words", nargs="*", metavar="WORDS", help="what to ask")
+    cost = commands.add_parser(
+        "cost", help="show what was spent", description="What was spent, as the page shows it. Days are this machine's."
+    )
+    cost.add_argument("--by", choices=("day", "model", "conversation", "purpose"), default="day", help="(%(default)s)")
+    cost.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-11-01")
+    cost.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
     serve = commands.add_parser("serve", help="serve the chat page in a browser")
     serve.add_argument("--port", type=int, default=8501, help="where, on 127.0.0.1 (%(default)s)")
     return parser

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 from chatbot.core.endings import how_it_ended
-from chatbot.core.errors import ByteBotError, TurnFailed
+from chatbot.core.errors import BadInput, ByteBotError, TurnFailed
 
 if TYPE_CHECKING:
     from chatbot.core.messages import Message
@@ -139,6 +139,8 @@ class Chatbot:
     def _begin(self, text: str) -> "LiveTurn":
         from chatbot.engine.actions import Say
 
+        if not isinstance(text, str):
+            raise BadInput(f"A message is a text, not {type(text).__name__}.")
         if not self._closing.alive:
             raise ByteBotError("This Chatbot is closed. Make a new one.")
         with self._lock:

@@ -203,6 +203,8 @@ def test_an_empty_message_is_refused_and_a_closed_one_says_so(house: House, make
         bot.chat("  ")
     with pytest.raises(BadInput):
         next(bot.chat_stream(""))
+    with pytest.raises(BadInput, match="not NoneType"):
+        bot.chat(None)  # type: ignore[arg-type]
     bot.close()
     bot.close()
     with pytest.raises(ByteBotError, match="closed"):

@@ -56,8 +56,10 @@ def read_number(key: Literal["temperature", "max_output"], text: str) -> Any:
         return "none"
     try:
         return _checked(key, BY_NAME["chat", key].kind.parse(text))
-    except ValueError:
-        raise _wrong(key, text) from None
+    except (ValueError, BadInput) as error:
+        wrong = error if isinstance(error, BadInput) else _wrong(key, text)
+        # In a settings file it is called "none"; on a command line "off", as in `/system off`.
+        raise BadInput(wrong.sentence.replace('or "none"', 'or "off"')) from None
 
 
 def _checked(key: str, value: object) -> Any:

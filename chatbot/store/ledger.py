@@ -1,19 +1,19 @@
 """The ledger: one row per call, committed before its request leaves, settled exactly once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import select, update
 
 from chatbot.core.bill import Bill
 from chatbot.core.events import CallFinished, Purpose
+from chatbot.store import spending
 from chatbot.store.database import Database, added
 from chatbot.store.lease import Owner
 from chatbot.store.rows import call_of, cost_columns, now, repaired, storable, usage_columns
+from chatbot.store.spending import By
 from chatbot.store.tables import calls
 from chatbot.store.values import Call
-
-_COUNTED = ("estimated", "local", "unknown")
 
 
 class Ledger:
@@ -90,25 +90,11 @@ class Ledger:
 
     def total(self, *, conversation: str | None = None, since: datetime | None = None) -> Bill:
         """What the settled calls came to: all, those of one conversation, those that began at `since` or later."""
-        source = calls.c.cost_source
-        query = select(
-            func.coalesce(func.sum(calls.c.nanodollars), 0),
-            func.count(),
-            *(func.coalesce(func.sum(case((source == name, 1), else_=0)), 0) for name in _COUNTED),
-        ).where(calls.c.owner == self._database.owner, calls.c.outcome.is_not(None), source != "free")
-        if conversation is not None:
-            query = query.where(calls.c.conversation == conversation)
-        if since is not None:
-            query = query.where(calls.c.started >= since)
-        with self._database.read() as transaction:
-            nanodollars, count, estimated, local, unpriced = transaction.execute(query).one()
-        return Bill(
-            nanodollars=int(nanodollars),
-            calls=count,
-            estimated=int(estimated),
-            local=int(local),
-            unpriced=int(unpriced),
-        )
+        return spending.total(self._database, conversation=conversation, since=since)
+
+    def spend(self, by: By, *, zone: tzinfo = UTC, since: datetime | None = None) -> dict[str, Bill]:
+        """The same by the day on which the calls began in `zone`, in order; or by a name, the dearest first."""
+        return spending.spend(self._database, by, zone=zone, since=since)
 
     def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:
         """Calls in the order in which they were made: all of them, or those of one conversation or reply."""

@@ -147,7 +147,7 @@ def test_wrong_usage_is_2_and_sends_nothing(house: House, argv: tuple[str, ...])
 
 def test_a_command_that_is_not_there_is_named_with_those_that_are(house: House) -> None:
     ran = house.run("bogus", "words")
-    assert (ran.status, ran.err) == (2, "chatbot: There is no command 'bogus'. There are: ask, serve.\n")
+    assert (ran.status, ran.err) == (2, "chatbot: There is no command 'bogus'. There are: ask, cost, serve.\n")
 
 
 def test_nothing_to_continue(house: House) -> None:
@@ -259,3 +259,12 @@ def test_only_what_the_first_token_needs_is_imported(house: House) -> None:
     assert "openai" in modules
     unwanted = {"rich", "prompt_toolkit", "alembic", "keyring", "tiktoken", "genai_prices", "streamlit", "pandas"}
     assert not unwanted & set(modules)
+
+
+def test_a_wrong_number_is_told_in_the_command_lines_own_words(house: House) -> None:
+    for option, value in (("--temperature", "9"), ("--temperature", "warm"), ("--max-output", "-3")):
+        ran = house.run("ask", f"{option}={value}", "hi")
+        assert ran.status == 2
+        assert value in ran.err
+        assert 'or "off"' in ran.err
+    assert not house.server.chats()

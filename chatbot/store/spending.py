@@ -1,0 +1,90 @@
+"""Sums over the ledger, added up by the database: a year of calls is never read row by row."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, extract, func, select
+
+from chatbot.core.bill import Bill
+from chatbot.store.database import Database
+from chatbot.store.tables import calls, conversations
+
+By = Literal["day", "model", "conversation", "purpose"]
+
+DELETED, NONE = "deleted conversation", "no conversation"
+_COUNTED = ("estimated", "local", "unknown")
+_QUARTER = 900  # seconds; every zone's midnight stands at the beginning of one
+
+
+def total(database: Database, *, conversation: str | None = None, since: datetime | None = None) -> Bill:
+    query = _settled(database, since)
+    if conversation is not None:
+        query = query.where(calls.c.conversation == conversation)
+    with database.read() as transaction:
+        return _bill(transaction.execute(query).one())
+
+
+def spend(database: Database, by: By, *, zone: tzinfo = UTC, since: datetime | None = None) -> dict[str, Bill]:
+    """What the settled calls came to, by the day on which they began in `zone`, or by a name; days in order, else the
+    dearest first.
+    """
+    if by == "day":
+        return _by_day(database, zone, since)
+    if by == "conversation":
+        return _by_conversation(database, since)
+    column = calls.c.purpose if by == "purpose" else func.coalesce(calls.c.model_answered, calls.c.model_asked)
+    with database.read() as transaction:
+        rows = transaction.execute(_settled(database, since, column).group_by(column)).all()
+    return {str(row[0]): _bill(row) for row in _dearest_first(rows)}
+
+
+def _by_conversation(database: Database, since: datetime | None) -> dict[str, Bill]:
+    kept = and_(conversations.c.id == calls.c.conversation, conversations.c.deleted.is_(None))
+    names = (calls.c.conversation, conversations.c.title)
+    query = _settled(database, since, *names).select_from(calls.outerjoin(conversations, kept)).group_by(*names)
+    with database.read() as transaction:
+        rows = transaction.execute(query).all()
+    found: dict[str, Bill] = {}
+    for row in _dearest_first(rows):
+        id, title, bill = row[0], row[1], _bill(row)
+        if title is None:
+            name = NONE if id is None else DELETED
+            found[name] = found.get(name, Bill()) + bill
+        else:
+            # Two conversations of the same name stay two.
+            found[f"{title} ({id})" if title in found else title] = bill
+    return found
+
+
+def _dearest_first(rows: Sequence[Any]) -> list[Any]:
+    return sorted(rows, key=lambda row: (-int(row[-5]), str(row[0])))
+
+
+def _by_day(database: Database, zone: tzinfo, since: datetime | None) -> dict[str, Bill]:
+    epoch = extract("epoch", calls.c.started)
+    seconds = cast(epoch if database.sqlite else func.floor(epoch), BigInteger)
+    quarter = (seconds // _QUARTER).label("quarter")
+    query = _settled(database, since, quarter).group_by("quarter").order_by("quarter")
+    found: dict[str, Bill] = {}
+    with database.read() as transaction:
+        for row in transaction.execute(query):
+            day = f"{datetime.fromtimestamp(int(row[0]) * _QUARTER, zone):%Y-%m-%d}"
+            found[day] = found.get(day, Bill()) + _bill(row)
+    return found
+
+
+def _settled(database: Database, since: datetime | None, *names: ColumnElement[Any]) -> Select[Any]:
+    source = calls.c.cost_source
+    query = select(
+        *names,
+        func.coalesce(func.sum(calls.c.nanodollars), 0),
+        func.count(),
+        *(func.coalesce(func.sum(case((source == name, 1), else_=0)), 0) for name in _COUNTED),
+    ).where(calls.c.owner == database.owner, calls.c.outcome.is_not(None), source != "free")
+    return query if since is None else query.where(calls.c.started >= since)
+
+
+def _bill(row: Any) -> Bill:
+    nanodollars, count, estimated, local, unpriced = map(int, row[-5:])
+    return Bill(nanodollars=nanodollars, calls=count, estimated=estimated, local=local, unpriced=unpriced)
