@@ -16,7 +16,7 @@ from chatbot.core.errors import ByteBotError
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.view import newest_reply_below
 from chatbot.ui import session
-from chatbot.ui.open_chat import LAST, MOST, Note, current, open_conversation, open_new, undo_until
+from chatbot.ui.open_chat import LAST, Note, OpenChat, begin, current, open_conversation, open_new, undo_until
 
 INPUT = "input"
 
@@ -45,7 +45,7 @@ def send() -> None:
     text: str = st.session_state[INPUT] or ""
     current().calm()
     try:
-        _start(Say(text, parent=current().head), key=fresh_key())
+        _start(lambda chat: Say(text, parent=chat.head), key=fresh_key())
     except ByteBotError as error:
         st.session_state[INPUT] = text
         current().note = Note(sentence=error.sentence, settings=error.way_out in ("settings", "data_folder"))
@@ -54,7 +54,7 @@ def send() -> None:
 @told
 def suggest(text: str, key: str) -> None:
     current().calm()
-    _start(Say(text, parent=current().head), key=key)
+    _start(lambda chat: Say(text, parent=chat.head), key=key)
 
 
 @told
@@ -223,10 +223,5 @@ def raise_limit(reply: int, key: str, limit: int) -> None:
     _start(Retry(reply), key=key)
 
 
-def _start(action: Action, *, key: str) -> None:
-    chat = current()
-    turn = session.engine().start(chat.conversation, action, options=chat.options, key=key)
-    chat.conversation, chat.head = turn.conversation, turn.reply
-    if isinstance(action, Say):
-        # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
-        chat.last = chat.last + 2 if chat.last < MOST else LAST
+def _start(action: Action | Callable[[OpenChat], Action], *, key: str) -> None:
+    begin(current(), session.engine(), action if callable(action) else lambda _: action, key=key)

@@ -1,13 +1,16 @@
 """The chat that this tab has open: which conversation, which branch of it, what is being done to it."""
 
+import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from chatbot.core.errors import ByteBotError, NotFound
 from chatbot.core.settings import Options
+from chatbot.engine.actions import Action, Say
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown, View
 from chatbot.ui.seats import Seats
@@ -46,8 +49,9 @@ class OpenChat:
     """Part of the keys of this chat's widgets; it stays when a new chat is stored and gets its id."""
     editing: int | None = None
     choosing: int | None = None
-    costing: int | None = None
     """The reply for which another model is being chosen."""
+    costing: int | None = None
+    """The reply whose cost is laid open."""
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
     renaming: bool = False
@@ -55,6 +59,7 @@ class OpenChat:
     drawn: int = 0
     """Elements that the last run drew in the column of messages."""
     seats: Seats = field(default_factory=dict)
+    beginning: threading.Lock = field(default_factory=threading.Lock)
     url: str | None = None
     url_before: str | None = None
     """What the address may still say while the browser has not heard of a change."""
@@ -139,6 +144,21 @@ def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
     if view is not None:
         chat.head, chat.options = view.head, view.conversation.options
     return view
+
+
+def begin(chat: OpenChat, engine: Engine, act: Callable[[OpenChat], Action], *, key: str) -> None:
+    """Begin what `act` makes of the chat as it is then, and stand on it.
+
+    One at a time: Streamlit does not wait for the callback of the first of two quick submits before it runs that of the
+    second, and both would begin a conversation of their own.
+    """
+    with chat.beginning:
+        action = act(chat)
+        turn = engine.start(chat.conversation, action, options=chat.options, key=key)
+        chat.conversation, chat.head = turn.conversation, turn.reply
+        if isinstance(action, Say):
+            # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
+            chat.last = chat.last + 2 if chat.last < MOST else LAST
 
 
 def put(over: Shown) -> None:
