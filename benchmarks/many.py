@@ -56,6 +56,7 @@ def measure(server: Server) -> Measured:
         thread.join(120)
     time.sleep(0.5)
     used = server.cpu - before
+    assert len(whole) == CLIENTS, "a client lost its reply"
     for client in clients:
         client.close()
     return Measured(first, whole, flow, used)

@@ -63,10 +63,21 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
 
 
 def _reported(raw: Mapping[str, Any]) -> int | None:
-    """Nano-dollars: OpenRouter says dollars, xAI ten-thousand-millionths of one; None where nobody says."""
-    for name, nanodollars in (("cost", Decimal(10**9)), ("cost_in_usd_ticks", Decimal("0.1"))):
-        found = raw.get(name)
-        if isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found < 10**12:
-            exact = Decimal(str(found)) * nanodollars
-            return int(exact.to_integral_value(ROUND_HALF_EVEN)) if exact < 9 * 10**18 else None
-    return None
+    """Nano-dollars: OpenRouter says dollars, xAI ten-thousand-millionths of one; None where nobody says.
+
+    With a vendor's own key at OpenRouter (`is_byok`) its `cost` is the fee alone, and the vendor bills the rest.
+    """
+    fee, details = raw.get("cost"), raw.get("cost_details")
+    if raw.get("is_byok") is True:
+        vendor = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
+        both = _nanodollars(fee, Decimal(10**9)), _nanodollars(vendor, Decimal(10**9))
+        return None if both[0] is None or both[1] is None else both[0] + both[1]
+    found = _nanodollars(fee, Decimal(10**9))
+    return _nanodollars(raw.get("cost_in_usd_ticks"), Decimal("0.1")) if found is None else found
+
+
+def _nanodollars(found: object, each: Decimal) -> int | None:
+    """So many of `each`, rounded; None for what is no amount. Through its decimal text: a float is not what was meant."""
+    if not isinstance(found, int | float) or isinstance(found, bool) or not 0 <= found < 10**15:
+        return None
+    return int((Decimal(str(found)) * each).to_integral_value(ROUND_HALF_EVEN))

@@ -14,7 +14,8 @@ from chatbot.core.money import Usage
 from chatbot.core.pricing import LOCAL, Cost, Rate, Rates, cost
 from chatbot.providers.address import host, is_loopback
 
-_USUAL_TIERS = (None, "", "default", "auto", "standard")
+_USUAL_TIERS = (None, "", "default", "auto", "standard", "on_demand")  # the last is Groq's word
+_LONGEST_NAME = 256  # characters; looking a megabyte up takes most of a second
 _REPORTING = ("openrouter.ai", "x.ai")  # whose usage carries what the call was billed, in dollars
 
 
@@ -65,7 +66,7 @@ def reports_its_bill(base_url: str) -> bool:
 
 
 def _find(base_url: str, model: str) -> Any:
-    if is_loopback(base_url):
+    if is_loopback(base_url) or len(model) > _LONGEST_NAME:
         return None
     from genai_prices.data_snapshot import get_snapshot
 

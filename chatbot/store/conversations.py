@@ -1,8 +1,7 @@
 """Conversations and their messages, as they are listed, opened, named and thrown away."""
 
 import secrets
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, select, tuple_, update
 
@@ -13,13 +12,12 @@ from chatbot.core.text import repair
 from chatbot.core.tree import Leaf, Tree
 from chatbot.store import trash
 from chatbot.store.database import Database
-from chatbot.store.find import conversation_row, missing_message
+from chatbot.store.find import chunks, conversation_row, missing_message
 from chatbot.store.rows import conversation_of, line_of, message_of, now, options_to_json
 from chatbot.store.tables import conversations, leases, messages
 from chatbot.store.values import Conversation, Line, StoredMessage
 
 LONGEST_TITLE = 200
-_CHUNK = 500  # SQLite takes some thousands of parameters per statement, older ones 999
 
 _live = exists().where(
     leases.c.conversation == conversations.c.id, messages.c.id == leases.c.reply, messages.c.trash.is_(None)
@@ -178,7 +176,7 @@ class Conversations:
         """Whole messages by id. Unknown ids are left out; deleted ones are found, until they are purged."""
         found: dict[int, StoredMessage] = {}
         with self._database.read() as connection:
-            for chunk in _chunks(ids):
+            for chunk in chunks(ids):
                 query = select(messages).where(messages.c.owner == self._database.owner, messages.c.id.in_(chunk))
                 found |= {row.id: message_of(row) for row in connection.execute(query).all()}
         return found
@@ -188,7 +186,7 @@ class Conversations:
         found: dict[int, Message] = {}
         columns = (messages.c.id, messages.c.role, messages.c.text, messages.c.reasoning)
         with self._database.read() as connection:
-            for chunk in _chunks(ids):
+            for chunk in chunks(ids):
                 query = select(*columns).where(messages.c.owner == self._database.owner, messages.c.id.in_(chunk))
                 for id, role, text, reasoning in connection.execute(query).all():
                     found[id] = said(role, text, reasoning=reasoning)
@@ -219,9 +217,3 @@ def new_conversation(connection: Connection, owner: str, *, tag: str, options: O
     }
     connection.execute(insert(conversations).values(row))
     return id
-
-
-def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(dict.fromkeys(ids))
-    while chunk := list(islice(rest, _CHUNK)):
-        yield chunk

@@ -1,5 +1,7 @@
 """Looking one thing up inside a transaction, and saying that it is not there."""
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -7,6 +9,15 @@ from sqlalchemy import Connection, Row, select
 from chatbot.core.errors import NotFound
 from chatbot.core.text import repair
 from chatbot.store.tables import conversations, messages
+
+_CHUNK = 500  # SQLite takes some thousands of parameters per statement, older ones 999
+
+
+def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Each id once, in as many lists as a statement's parameters ask for."""
+    rest = iter(dict.fromkeys(ids))
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
 
 
 def conversation_row(

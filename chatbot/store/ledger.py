@@ -1,6 +1,6 @@
 """The ledger: one row per call, committed before its request leaves, settled exactly once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import select, update
@@ -9,6 +9,7 @@ from chatbot.core.bill import Bill
 from chatbot.core.events import CallFinished, Purpose
 from chatbot.store import spending
 from chatbot.store.database import Database, added
+from chatbot.store.find import chunks
 from chatbot.store.lease import Owner
 from chatbot.store.rows import call_of, cost_columns, now, repaired, storable, usage_columns
 from chatbot.store.spending import By
@@ -74,17 +75,15 @@ class Ledger:
             )
             return settled.rowcount == 1
 
-    def bills(self, replies: Sequence[int]) -> dict[int, list[Call]]:
+    def bills(self, replies: Iterable[int]) -> dict[int, list[Call]]:
         """The settled calls of these replies, in the order in which they were made."""
-        query = (
-            select(calls)
-            .where(calls.c.owner == self._database.owner, calls.c.reply.in_(replies), calls.c.outcome.is_not(None))
-            .order_by(calls.c.id)
-        )
         found: dict[int, list[Call]] = {}
-        if replies:
-            with self._database.read() as transaction:
-                for row in transaction.execute(query):
+        with self._database.read() as transaction:
+            for chunk in chunks(replies):
+                query = select(calls).where(
+                    calls.c.owner == self._database.owner, calls.c.reply.in_(chunk), calls.c.outcome.is_not(None)
+                )
+                for row in transaction.execute(query.order_by(calls.c.id)):
                     found.setdefault(row.reply, []).append(call_of(row))
         return found
 
@@ -92,8 +91,10 @@ class Ledger:
         """What the settled calls came to: all, those of one conversation, those that began at `since` or later."""
         return spending.total(self._database, conversation=conversation, since=since)
 
-    def spend(self, by: By, *, zone: tzinfo = UTC, since: datetime | None = None) -> dict[str, Bill]:
-        """The same by the day on which the calls began in `zone`, in order; or by a name, the dearest first."""
+    def spend(self, by: By, *, zone: tzinfo | None = UTC, since: datetime | None = None) -> dict[str, Bill]:
+        """The same by the day on which the calls began in `zone`, in order (None: this machine's zone); or by a name, the
+        dearest first.
+        """
         return spending.spend(self._database, by, zone=zone, since=since)
 
     def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:

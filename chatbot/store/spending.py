@@ -25,9 +25,9 @@ def total(database: Database, *, conversation: str | None = None, since: datetim
         return _bill(transaction.execute(query).one())
 
 
-def spend(database: Database, by: By, *, zone: tzinfo = UTC, since: datetime | None = None) -> dict[str, Bill]:
-    """What the settled calls came to, by the day on which they began in `zone`, or by a name; days in order, else the
-    dearest first.
+def spend(database: Database, by: By, *, zone: tzinfo | None = UTC, since: datetime | None = None) -> dict[str, Bill]:
+    """What the settled calls came to, by the day on which they began in `zone` (None: this machine's), or by a name; days
+    in order, else the dearest first.
     """
     if by == "day":
         return _by_day(database, zone, since)
@@ -61,7 +61,7 @@ def _dearest_first(rows: Sequence[Any]) -> list[Any]:
     return sorted(rows, key=lambda row: (-int(row[-5]), str(row[0])))
 
 
-def _by_day(database: Database, zone: tzinfo, since: datetime | None) -> dict[str, Bill]:
+def _by_day(database: Database, zone: tzinfo | None, since: datetime | None) -> dict[str, Bill]:
     epoch = extract("epoch", calls.c.started)
     seconds = cast(epoch if database.sqlite else func.floor(epoch), BigInteger)
     quarter = (seconds // _QUARTER).label("quarter")

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from chatbot.core.bill import Bill, made_of, short
@@ -18,12 +18,11 @@ def cost(by: "By", since: str | None, *, as_json: bool) -> int:
     from chatbot.engine.open import open_engine
     from chatbot.home.home import Home
 
-    zone = datetime.now().astimezone().tzinfo or UTC
-    begin = None if since is None else read_day(since, zone)
+    begin = None if since is None else read_day(since)
     engine = open_engine(Home.open(), titles=False)
     try:
         engine.recover()  # the calls of a killed process are settled first
-        spent = engine.ledger.spend(by, zone=zone, since=begin)
+        spent = engine.ledger.spend(by, zone=None, since=begin)
         whole = engine.ledger.total(since=begin)
     finally:
         engine.close()
@@ -31,11 +30,12 @@ def cost(by: "By", since: str | None, *, as_json: bool) -> int:
     return 0
 
 
-def read_day(text: str, zone: tzinfo) -> datetime:
-    """The midnight at which a day begins; BadInput names what was typed."""
+def read_day(text: str) -> datetime:
+    """The midnight at which a day begins on this machine; BadInput names what was typed."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), zone)
-    except ValueError:
+        # Without a zone: the offset of that day holds, which need not be today's.
+        return datetime.combine(date.fromisoformat(text), time()).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
         raise BadInput(f"{text!r} is no day. Write it as 2026-11-25.") from None
 
 

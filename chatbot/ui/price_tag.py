@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from chatbot.core.bill import bill, dollars, short
+from chatbot.core.bill import bill, short
 from chatbot.engine.view import Shown
 from chatbot.store.values import Call
 from chatbot.ui import callbacks
@@ -66,7 +66,7 @@ def _one(call: Call) -> None:
         rows.append(f"| **Sum** | | | **{_plain(Decimal(cost.nanodollars or 0))}** |")
         st.markdown("\n".join(rows))
     elif cost.nanodollars and cost.source == "reported":
-        st.markdown(sentence(dollars(cost.nanodollars)))
+        st.markdown(sentence(f"${_plain(Decimal(cost.nanodollars))}"))
     words = [_SOURCES[cost.source], cost.why]
     if cost.origin and cost.source != "reported":
         listed = f" for {cost.model}" if cost.model else ""

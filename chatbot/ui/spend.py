@@ -29,7 +29,9 @@ def fill(slot: DeltaGenerator, engine: Engine, chat: OpenChat) -> None:
     except ByteBotError:
         slot.empty()  # the history says for itself that it cannot be read
         return
-    lines = [_line(name, bill) for name, bill in sums.items() if bill.calls]
+    # Of days on which nobody billed anything there is nothing to say.
+    shown = ((name, bill) for name, bill in sums.items() if bill.local < bill.calls or name == "This chat")
+    lines = [_line(name, bill) for name, bill in shown if bill.calls]
     if lines:
         slot.caption("  \n".join(lines), help="What the models were paid. A reply's own figure opens its arithmetic.")
     else:

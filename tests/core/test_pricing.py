@@ -74,6 +74,18 @@ def test_what_the_provider_reports_beats_everything() -> None:
     assert cost(used(cost_in_usd_ticks=37_756_000), None).nanodollars == 3_775_600
 
 
+def test_with_a_vendors_own_key_the_fee_is_not_all() -> None:
+    details = {"upstream_inference_cost": 0.02}
+    assert used(cost=0.001, cost_details=details, is_byok=True).reported == 21_000_000
+    assert used(cost=0.02, cost_details=details, is_byok=False).reported == 20_000_000
+    assert used(cost=0.001, cost_details=None, is_byok=True).reported is None
+
+
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), -1, True, "0.1", None, {"total": 1}])
+def test_a_reported_cost_that_is_no_amount_is_none(amount: object) -> None:
+    assert used(cost=amount).reported is None
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -109,5 +109,21 @@ def test_only_who_bills_in_dollars_is_believed() -> None:
     assert not reports_its_bill("nonsense")
 
 
+def test_the_usual_tier_goes_by_several_names() -> None:
+    usage = Usage(input_tokens=1_000, output_tokens=0)
+    groq = [
+        price("https://api.groq.com/openai/v1", ["llama-3.3-70b-versatile"], usage, tier=tier, at=AT)
+        for tier in (None, "on_demand", "auto")
+    ]
+    assert {found.source for found in groq} == {"computed"}
+    assert len({found.nanodollars for found in groq}) == 1
+
+
+@pytest.mark.parametrize("base_url", ["http://[::1", "nonsense", "https://\udcff", "x" * 100_000, OPENAI])
+@pytest.mark.parametrize("model", ["", "\x00", "\ud800", "a" * 1_000_000])
+def test_garbage_is_unknown(base_url: str, model: str) -> None:
+    assert price(base_url, [model], Usage(input_tokens=1, output_tokens=1), tier="\ud800", at=AT).source == "unknown"
+
+
 def test_an_unknown_model_has_no_rates() -> None:
     assert public_rates(OPENAI, "no-such-model", tier=None, at=AT) is None

@@ -124,6 +124,7 @@ def test_sums_say_what_they_are_made_of(store: Store) -> None:
     held = store.ledger.bills([begun.reply])[begun.reply]
     assert bill(one.cost for one in held) == store.ledger.total()
     assert store.ledger.bills([]) == {}
+    assert list(store.ledger.bills(range(begun.reply + 100_000))) == [begun.reply], "more than a statement can name"
 
 
 def test_the_arithmetic_comes_back_as_it_was(store: Store) -> None:

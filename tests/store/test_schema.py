@@ -17,7 +17,7 @@ from chatbot.core.errors import (
 from chatbot.store.schema import bring_up_to_date
 from chatbot.store.store import Store
 from chatbot.store.tables import HEAD, VERSION_TABLE, metadata
-from tests.store.scene import ROOT, exchange
+from tests.store.scene import ROOT, answered, call, exchange
 
 MIGRATIONS = ROOT / "chatbot/store/migrations"
 NEXT = f"{int(HEAD) + 1:04}"
@@ -103,6 +103,24 @@ def test_a_migration_that_fails_changes_nothing(database_url: str, tmp_path: Pat
     with again._database.read() as connection:
         columns = connection.execute(text("SELECT * FROM messages")).keys()
     assert "x" not in columns
+    again.close()
+
+
+def test_a_bill_from_before_there_were_prices_is_kept_and_unknown(database_url: str, tmp_path: Path) -> None:
+    store = Store.open(database_url)
+    number = call(store)
+    store.ledger.settle(number, answered())
+    with store._database.write() as connection:
+        connection.execute(text("DROP INDEX ix_calls_spend"))
+        for column in ("cache_write_tokens", "service_tier", "arithmetic"):
+            connection.execute(text(f"ALTER TABLE calls DROP COLUMN {column}"))
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
+    store.close()
+    again = Store.open(database_url)
+    [row] = again.ledger.calls()
+    assert (row.id, row.outcome, row.cost.nanodollars, row.cost.source) == (number, "answered", None, "unknown")
+    assert again.ledger.total().unpriced == 1
+    assert again.integrity() == []
     again.close()
 
 

@@ -1,14 +1,19 @@
 """The command `chatbot cost`: the page's figures in a terminal."""
 
 import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select, update
 
 from chatbot.__main__ import main
 from chatbot.core.events import CallFinished
 from chatbot.core.pricing import Cost, unknown
 from chatbot.store.store import Store
+from chatbot.store.tables import calls
 from tests.store.scene import call
 
 
@@ -68,3 +73,35 @@ def test_since_a_day(spent: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "Nothing was spent yet.\n"
     assert main(["cost", "--since", "yesterday"]) == 2
     assert "'yesterday' is no day. Write it as 2026-11-25." in capsys.readouterr().err
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows keeps its zone to itself")
+@pytest.mark.usefixtures("berlin")
+def test_days_have_the_offset_that_held_then(spent: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    for moment in (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), datetime(2026, 12, 1, 22, 30, tzinfo=UTC)):
+        one(spent, 5_000_000)
+        with spent._database.write() as transaction:
+            newest = select(func.max(calls.c.id)).scalar_subquery()
+            transaction.execute(update(calls).where(calls.c.id == newest).values(started=moment))
+    assert main(["cost"]) == 0
+    days = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert days == ["2026-07-02", "2026-12-01", "Together"]
+    assert main(["cost", "--since", "2026-07-02", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"]["calls"] == 2
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "", "2026"])
+def test_a_day_at_the_end_of_the_calendar_is_no_traceback(
+    spent: Store, capsys: pytest.CaptureFixture[str], day: str
+) -> None:
+    assert main(["cost", "--since", day]) in (0, 2)
+    assert "Traceback" not in capsys.readouterr().err
