@@ -1,7 +1,9 @@
 """What every test gets: a network that ends at this machine, a store on each database, and no keyring of a person."""
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,13 @@ from tests.postgres import Server, fresh_database, start
 
 # Here and in child processes: a key that a test enters must not land in the keyring of who runs the tests.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+# Begun by nohup or in the background, a run ignores these signals, and every child process would inherit that: the tests
+# that press Ctrl-C or hang up would wait for nothing.
+if threading.current_thread() is threading.main_thread():
+    for _name, _usual in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        if (_signal := getattr(signal, _name, None)) and signal.getsignal(_signal) is signal.SIG_IGN:
+            signal.signal(_signal, _usual)
 
 
 class ReachedOut(AssertionError):
