@@ -13,6 +13,7 @@
     │   ├── StoreUnreachable  PostgreSQL does not answer
     │   └── LeaseLost         another process has taken this reply over
     ├── EmbeddedUnavailable   the offline model cannot run here
+    ├── OverBudget            a call might pass a limit of the person's own
     ├── TurnFailed            what engine.ask() raises, with the part that arrived
     └── ProviderError         a model's server refused, broke off or spoke nonsense
         ├── ConnectFailed     nothing was sent: refused, unknown host, TLS
@@ -35,9 +36,14 @@
 Each carries one sentence for people (`str(error)`) and the way out. Neither ever holds a key or a message's words.
 """
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-WayOut = Literal["settings", "model", "retry", "continue", "edit", "raise_limit", "data_folder", "wait"]
+if TYPE_CHECKING:
+    from chatbot.core.budgets import Standing
+
+WayOut = Literal[
+    "settings", "model", "retry", "continue", "edit", "raise_limit", "raise_budget", "unpriced", "data_folder", "wait"
+]
 """What a person can do about it; the faces turn it into a button or a hint."""
 
 
@@ -97,6 +103,16 @@ class LeaseLost(StoreError):
 
 class EmbeddedUnavailable(ByteBotError):
     way_out = "settings"
+
+
+class OverBudget(ByteBotError):
+    """Nothing was recorded and nothing was sent. `standing`: where the budget stands that has no room."""
+
+    way_out = "raise_budget"
+
+    def __init__(self, sentence: str, standing: "Standing") -> None:
+        super().__init__(sentence)
+        self.standing = standing
 
 
 class TurnFailed(ByteBotError):

@@ -3,15 +3,21 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from chatbot.core.bill import Bill
+from chatbot.core.budgets import refusal
+from chatbot.core.errors import OverBudget
 from chatbot.core.events import CallFinished, Purpose
+from chatbot.core.pricing import unknown
+from chatbot.core.text import repair
 from chatbot.store import spending
+from chatbot.store.budgets import About, Budgets, NoRoom, hold
 from chatbot.store.database import Database, added
 from chatbot.store.find import chunks
 from chatbot.store.lease import Owner
-from chatbot.store.rows import call_of, cost_columns, now, repaired, storable, usage_columns
+from chatbot.store.rows import call_of, now, repaired, storable, usage_columns
+from chatbot.store.settling import settle
 from chatbot.store.spending import By
 from chatbot.store.tables import calls
 from chatbot.store.values import Call
@@ -22,6 +28,7 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.budgets = Budgets(database)
 
     def sent(
         self,
@@ -34,8 +41,14 @@ class Ledger:
         model: str,
         input_estimate: int,
         process: Owner,
+        most: int = 0,
     ) -> int:
-        """Record that a request is about to leave; gives the call's id. It is committed when this returns."""
+        """Record that a request is about to leave; gives the call's id. It is committed when this returns.
+
+        `most`: nano-dollars that it may cost, set aside in every budget that it concerns. OverBudget when one has no room
+        for that; nothing is recorded then.
+        """
+        started = now()
         row = {
             "owner": self._database.owner,
             "conversation": conversation,
@@ -44,19 +57,27 @@ class Ledger:
             "purpose": purpose,
             "connection": repaired(connection),
             "base_url": repaired(base_url),
-            "model_asked": repaired(model),
+            "model_asked": repair(model),
             "input_estimate": input_estimate,
-            "started": now(),
+            "started": started,
+            "held": most or None,
         }
-        with self._database.write() as transaction:
-            return added(transaction, calls, row)
+        about = About(at=started, conversation=conversation, model=repair(model))
+        try:
+            with self._database.write() as transaction:
+                call = added(transaction, calls, row)
+                if most:
+                    hold(transaction, self._database, call, about, most)
+                return call
+        except NoRoom as full:
+            standing = self.budgets.standing(full.budget, full.period)
+            raise OverBudget(refusal(standing), standing) from None
 
     def settle(self, call: int, event: CallFinished) -> bool:
         """Record how the call ended. False, and nothing changed, when it had been settled before."""
         row = {
             "outcome": event.outcome,
             "model_answered": repaired(event.model),
-            "finished": now(),
             "status": event.status,
             "error": repaired(event.error),
             "first_token": event.first_token,
@@ -65,15 +86,8 @@ class Ledger:
         }
         if event.usage is not None:
             row |= {**usage_columns(event.usage), "usage": storable(event.usage.raw)}
-        if event.cost is not None:
-            row |= cost_columns(event.cost)
         with self._database.write() as transaction:
-            settled = transaction.execute(
-                update(calls)
-                .where(calls.c.owner == self._database.owner, calls.c.id == call, calls.c.outcome.is_(None))
-                .values(row)
-            )
-            return settled.rowcount == 1
+            return settle(transaction, self._database, call, row, event.cost or unknown(""))
 
     def bills(self, replies: Iterable[int]) -> dict[int, list[Call]]:
         """The settled calls of these replies, in the order in which they were made."""

@@ -14,7 +14,8 @@ from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
 from chatbot.store.find import lock_conversation_of
 from chatbot.store.lease import Owner, alive, read_owner
-from chatbot.store.rows import cost_columns, now, usage_columns, usage_to_json
+from chatbot.store.rows import now, usage_columns, usage_to_json
+from chatbot.store.settling import settle
 from chatbot.store.tables import calls, conversations, drafts, leases, messages
 from chatbot.store.values import Recovered
 
@@ -78,7 +79,7 @@ def _cut(database: Database, left: _Left, count: Count, price: Price) -> bool:
         if taken.rowcount != 1:
             return False
         moment = now()
-        usage = _settle(connection, database.owner, left.reply, output, price)
+        usage = _settle(connection, database, left.reply, output, price)
         connection.execute(delete(drafts).where(drafts.c.reply == left.reply))
         connection.execute(
             update(messages)
@@ -99,17 +100,17 @@ def _cut(database: Database, left: _Left, count: Count, price: Price) -> bool:
         return True
 
 
-def _settle(connection: Connection, owner: str, reply: int, output: int, price: Price) -> Usage | None:
+def _settle(connection: Connection, database: Database, reply: int, output: int, price: Price) -> Usage | None:
     """Settle the reply's open calls; gives what the last one used, as an estimate."""
     open = connection.execute(
         select(calls.c.id, calls.c.base_url, calls.c.model_asked, calls.c.started, calls.c.input_estimate)
-        .where(calls.c.owner == owner, calls.c.reply == reply, calls.c.outcome.is_(None))
+        .where(calls.c.owner == database.owner, calls.c.reply == reply, calls.c.outcome.is_(None))
         .order_by(calls.c.id)
     ).all()
     usage = None
     for row in open:
         usage = Usage(input_tokens=row.input_estimate, output_tokens=output, estimated=True)
-        _settle_one(connection, row.id, usage, _cost(row, usage, price))
+        _settle_one(connection, database, row.id, usage, _cost(row, usage, price))
     return usage
 
 
@@ -117,12 +118,8 @@ def _cost(row: Any, usage: Usage, price: Price) -> Cost:
     return price(row.base_url, (row.model_asked,), usage, tier=None, at=row.started)
 
 
-def _settle_one(connection: Connection, id: int, usage: Usage, cost: Cost) -> None:
-    connection.execute(
-        update(calls)
-        .where(calls.c.id == id, calls.c.outcome.is_(None))
-        .values(outcome="uncertain", finished=now(), error="Crashed", **usage_columns(usage), **cost_columns(cost))
-    )
+def _settle_one(connection: Connection, database: Database, id: int, usage: Usage, cost: Cost) -> None:
+    settle(connection, database, id, {"outcome": "uncertain", "error": "Crashed", **usage_columns(usage)}, cost)
 
 
 def _settle_forsaken(database: Database, count: Count, price: Price) -> None:
@@ -153,4 +150,4 @@ def _settle_forsaken(database: Database, count: Count, price: Price) -> None:
             usage = Usage(input_tokens=row.input_estimate, output_tokens=count(""), estimated=True)
             cost = _cost(row, usage, price)
             with database.write() as connection:
-                _settle_one(connection, row.id, usage, cost)
+                _settle_one(connection, database, row.id, usage, cost)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, extr
 
 from chatbot.core.bill import Bill
 from chatbot.store.database import Database
+from chatbot.store.spent import between, whole_quarters
 from chatbot.store.tables import calls, conversations
 
 By = Literal["day", "model", "conversation", "purpose"]
@@ -18,6 +19,9 @@ _QUARTER = 900  # seconds; every zone's midnight stands at the beginning of one
 
 
 def total(database: Database, *, conversation: str | None = None, since: datetime | None = None) -> Bill:
+    if conversation is None and whole_quarters(since):
+        with database.read() as transaction:
+            return between(transaction, database.owner, since)
     query = _settled(database, since)
     if conversation is not None:
         query = query.where(calls.c.conversation == conversation)

@@ -17,11 +17,12 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
 )
 from sqlalchemy.engine import Dialect
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. A constant, so that opening an up-to-date database does not import Alembic."""
 VERSION_TABLE = "bytebot_schema"
 
@@ -213,6 +214,7 @@ calls = Table(
     Column("cache_write_tokens", BigInteger),
     Column("service_tier", Text),
     Column("arithmetic", Json),  # buckets and rates as they were: recorded money never changes
+    Column("held", BigInteger),  # nano-dollars that the budgets set aside for it before it was made
     sqlite_autoincrement=True,
 )
 Index("ix_calls_conversation", calls.c.owner, calls.c.conversation)
@@ -220,6 +222,62 @@ Index("ix_calls_spend", calls.c.owner, calls.c.started, calls.c.outcome, calls.c
 Index("ix_calls_reply", calls.c.owner, calls.c.reply)
 _open = calls.c.outcome.is_(None)
 Index("ix_calls_open", calls.c.owner, calls.c.id, sqlite_where=_open, postgresql_where=_open)
+
+spent = Table(
+    "spent",  # what `calls` came to, by UTC day and by quarter of an hour: every zone's midnight begins one
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("seconds", Integer, primary_key=True),  # how long the stretch is
+    Column("number", BigInteger, primary_key=True),  # which one, counted from the epoch
+    *(Column(name, BigInteger, nullable=False) for name in ("nanodollars", "calls", "estimated", "local", "unpriced")),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _owner(),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("nanodollars", BigInteger, nullable=False),
+    Column("zone", Text, nullable=False),
+    UniqueConstraint("owner", "kind", "subject", name="uq_budgets_owner"),
+    sqlite_autoincrement=True,
+)
+
+counters = Table(
+    "counters",  # one for each budget and period; a call locks its own in the order of their ids
+    metadata,
+    Column("id", Id, primary_key=True),
+    _owner(),
+    Column("budget", Id, ForeignKey("budgets.id", ondelete="CASCADE"), nullable=False),
+    Column("period", Text, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    UniqueConstraint("budget", "period", name="uq_counters_budget"),
+    sqlite_autoincrement=True,
+)
+
+holds = Table(
+    "holds",  # what open calls may still cost; gone when they are settled
+    metadata,
+    Column("call", Id, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("counter", Id, ForeignKey("counters.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("nanodollars", BigInteger, nullable=False),
+)
+
+limits = Table(
+    "limits",  # every limit that was ever set, oldest first
+    metadata,
+    Column("id", Id, primary_key=True),
+    _owner(),
+    Column("moment", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", BigInteger),
+    Column("after", BigInteger),
+    sqlite_autoincrement=True,
+)
 
 quirks = Table(
     "quirks",

@@ -47,7 +47,7 @@ def one_kill(server: FakeOpenAI, folder: Path, seed: int) -> None:
     ours.close()
 
 
-@pytest.mark.parametrize("seed", range(18))
+@pytest.mark.parametrize("seed", range(20))
 def test_kill(server: FakeOpenAI, tmp_path: Path, seed: int) -> None:
     one_kill(server, tmp_path, seed)
 

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import update
 
-from chatbot.core.bill import Bill
+from chatbot.core.bill import Bill, bill
 from chatbot.core.events import CallFinished
 from chatbot.core.pricing import Cost, unknown
 from chatbot.store.store import Store
@@ -19,10 +21,42 @@ def spent(
 ) -> None:
     cost = unknown("no price") if amount is None else Cost(nanodollars=amount, source="computed")
     number = call(store, **how)
-    store.ledger.settle(number, CallFinished(outcome="answered", model=answered, cost=cost))
     if at is not None:
         with store._database.write() as transaction:
             transaction.execute(update(calls).where(calls.c.id == number).values(started=at))
+    store.ledger.settle(number, CallFinished(outcome="answered", model=answered, cost=cost))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4 * 10**9),
+            st.sampled_from(["computed", "estimated", "local", "free", "unknown"]),
+            st.integers(0, 10**15),
+        ),
+        max_size=12,
+    ),
+    st.integers(0, 4 * 10**9),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_kept_sums_are_those_of_the_rows(made: list[tuple[int, str, int]], begin: int) -> None:
+    store = Store.temporary()
+    begin -= begin % 900
+    since = datetime.fromtimestamp(begin, UTC)
+    expected = Bill()
+    near = [(begin + (amount % 60 - 30) * 3600, source, amount) for _, source, amount in made]
+    for moment, source, amount in [*made, *near]:
+        at = datetime.fromtimestamp(moment, UTC)
+        nanodollars = None if source == "unknown" else 0 if source in ("local", "free") else amount
+        cost = Cost(nanodollars=nanodollars, source=source)  # type: ignore[arg-type]
+        number = call(store)
+        with store._database.write() as transaction:
+            transaction.execute(update(calls).where(calls.c.id == number).values(started=at))
+        assert store.ledger.settle(number, CallFinished(outcome="answered", cost=cost))
+        if at >= since:
+            expected += bill([cost])
+    assert store.ledger.total(since=since) == expected
+    store.close()
 
 
 def money(found: dict[str, Bill]) -> list[tuple[str, int]]:

@@ -1,0 +1,65 @@
+"""Sums by stretch of time, kept up to date with every call: a month is read in a few rows, however much was said in it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from chatbot.core.bill import Bill
+from chatbot.core.pricing import Cost
+from chatbot.store.database import Database
+from chatbot.store.tables import spent
+
+DAY, QUARTER = 86_400, 900  # seconds
+SUMS = ("nanodollars", "calls", "estimated", "local", "unpriced")
+
+
+def count_in(connection: Connection, database: Database, started: datetime, cost: Cost) -> None:
+    """Add a settled call to the day and the quarter of an hour in which it began."""
+    if cost.source == "free":
+        return
+    counted = [cost.source == source for source in ("estimated", "local", "unknown")]
+    row = dict(zip(SUMS, (cost.nanodollars or 0, 1, *map(int, counted)), strict=True))
+    for seconds in (DAY, QUARTER):  # always in this order: two that settle at once wait for each other, not in a circle
+        key = {"owner": database.owner, "seconds": seconds, "number": _epoch(started) // seconds}
+        adding = database.insert(spent).values(**key, **row)
+        more = {name: spent.c[name] + adding.excluded[name] for name in SUMS}
+        connection.execute(adding.on_conflict_do_update(index_elements=list(key), set_=more))
+
+
+def whole_quarters(*moments: datetime | None) -> bool:
+    """Whether stretches of time begin at all of these moments, as they do at every midnight of today's zones."""
+    return all(moment is None or moment.timestamp() % QUARTER == 0 for moment in moments)
+
+
+def between(connection: Connection, owner: str, since: datetime | None, until: datetime | None = None) -> Bill:
+    """What the settled calls that began in this time came to. Both ends begin a quarter of an hour."""
+    query = select(*(func.coalesce(func.sum(spent.c[name]), 0) for name in SUMS)).where(spent.c.owner == owner)
+    first = None if since is None else _epoch(since)
+    end = None if until is None else _epoch(until)
+    first_day = None if first is None else -(-first // DAY)
+    end_day = None if end is None else end // DAY
+    if first_day is not None and end_day is not None and first_day >= end_day:
+        stretches = _stretch(QUARTER, first, end)
+    else:
+        edges = [_stretch(DAY, first_day and first_day * DAY, end_day and end_day * DAY)]
+        if first is not None and first_day is not None:
+            edges.append(_stretch(QUARTER, first, first_day * DAY))
+        if end is not None and end_day is not None:
+            edges.append(_stretch(QUARTER, end_day * DAY, end))
+        stretches = or_(*edges)
+    row: Any = connection.execute(query.where(stretches)).one()
+    return Bill(**dict(zip(SUMS, map(int, row), strict=True)))
+
+
+def _stretch(seconds: int, first: int | None, end: int | None) -> Any:
+    found = [spent.c.seconds == seconds]
+    if first is not None:
+        found.append(spent.c.number >= first // seconds)
+    if end is not None:
+        found.append(spent.c.number < end // seconds)
+    return and_(*found)
+
+
+def _epoch(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() // 1)
