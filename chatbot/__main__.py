@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from chatbot import __version__
 from chatbot.core.errors import BadInput, ByteBotError
+from chatbot.terminal import budget
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
 from chatbot.terminal.streams import prepare, say, silence
 from chatbot.terminal.way_out import ON_ERROR
@@ -69,6 +70,8 @@ def _run(arguments: argparse.Namespace) -> int:
         from chatbot.terminal.cost import cost
 
         return cost(arguments.by, arguments.since, as_json=arguments.json)
+    if arguments.command == "budget":
+        return budget.budget(arguments)
     from chatbot.terminal.opening import Chosen
 
     chosen = Chosen(
@@ -80,6 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
         temperature=arguments.temperature,
         max_output=arguments.max_output,
         temporary=arguments.temporary,
+        allow_unpriced=arguments.allow_unpriced or None,
     )
     if arguments.command == "ask":
         from chatbot.terminal.ask import ask
@@ -123,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--by", choices=("day", "model", "conversation", "purpose"), default="day", help="(%(default)s)")
     cost.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-11-01")
     cost.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
+    budget.add_to(commands)
     serve = commands.add_parser("serve", help="serve the chat page in a browser")
     serve.add_argument("--port", type=int, default=8501, help="where, on 127.0.0.1 (%(default)s)")
     return parser
@@ -146,6 +151,12 @@ def _add_choices(parser: argparse.ArgumentParser, default: str | None = None) ->
     add("--system", "TEXT", 'the system prompt; "" sends none')
     add("--temperature", "N", 'from 0 to 2, or "off"')
     add("--max-output", "N", 'the longest reply in tokens, or "off"')
+    parser.add_argument(
+        "--allow-unpriced",
+        action="store_true",
+        default=default or False,
+        help="ask also where no price is known and a limit is set",
+    )
     parser.add_argument("--temporary", action="store_true", default=default or False, help="keep no words of this chat")
 
 

@@ -28,7 +28,8 @@ class Chatbot:
 
     `connection`, `model`, `system`, `temperature` (0 to 2) and `max_output` (tokens) are the settings' where they are
     None; "none" leaves temperature or max_output out of the requests. `conversation` goes on with a stored one, on its
-    own options. With `temporary`, no word is kept anywhere. `home` brings other settings than this process's own.
+    own options. With `temporary`, no word is kept anywhere. `allow_unpriced` asks models without a known price although
+    a limit is set (`chatbot budget`). `home` brings other settings than this process's own.
 
     Raises SettingsError, StoreError, BadInput or NotFound, each one plain sentence, before anything is sent. Safe to
     use from several threads: what is said while a reply is being written waits for its end, then is answered in turn.
@@ -43,6 +44,7 @@ class Chatbot:
         temperature: float | Literal["none"] | None = None,
         max_output: int | Literal["none"] | None = None,
         temporary: bool = False,
+        allow_unpriced: bool | None = None,
         conversation: str | None = None,
         home: "Home | None" = None,
     ) -> None:
@@ -72,6 +74,7 @@ class Chatbot:
                 system=system,
                 temperature=temperature,
                 max_output=max_output,
+                allow_unpriced=allow_unpriced,
             )
         except BaseException:
             self.close()

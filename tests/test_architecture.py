@@ -27,6 +27,7 @@ DOORS = {
     "dotenv": {"home"},
     "tomlkit": {"home"},
     "platformdirs": {"home"},
+    "tzlocal": {"home"},
     "streamlit": {"app", "pages", "ui"},
     "rich": {"terminal"},
     "prompt_toolkit": {"terminal"},

@@ -43,16 +43,16 @@ class Budget:
         >>> budget.period(datetime(2026, 10, 31, 23, 30, tzinfo=UTC), conversation=None, model="m")
         '2026-11'
         """
+        if self.kind == "conversation":
+            return conversation if self.subject in ("", conversation) else None
+        if self.kind == "model" and not fnmatchcase(model.casefold(), self.subject.casefold()):
+            return None
+        return self.current(at)
+
+    def current(self, at: datetime) -> str:
+        """The period of days in which a moment lies, for a budget that is not for conversations."""
         here = at.astimezone(ZoneInfo(self.zone))
-        match self.kind:
-            case "month":
-                return f"{here:%Y-%m}"
-            case "day":
-                return f"{here:%Y-%m-%d}"
-            case "model":
-                return f"{here:%Y-%m}" if fnmatchcase(model.casefold(), self.subject.casefold()) else None
-            case "conversation":
-                return conversation if self.subject in ("", conversation) else None
+        return f"{here:%Y-%m-%d}" if self.kind == "day" else f"{here:%Y-%m}"
 
     def bounds(self, period: str) -> tuple[datetime, datetime]:
         """When a period of days begins, and when the next one does, in UTC.

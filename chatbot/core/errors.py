@@ -14,6 +14,7 @@
     │   └── LeaseLost         another process has taken this reply over
     ├── EmbeddedUnavailable   the offline model cannot run here
     ├── OverBudget            a call might pass a limit of the person's own
+    │   └── Unpriced          nobody knows whether it would
     ├── TurnFailed            what engine.ask() raises, with the part that arrived
     └── ProviderError         a model's server refused, broke off or spoke nonsense
         ├── ConnectFailed     nothing was sent: refused, unknown host, TLS
@@ -108,11 +109,15 @@ class EmbeddedUnavailable(ByteBotError):
 class OverBudget(ByteBotError):
     """Nothing was recorded and nothing was sent. `standing`: where the budget stands that has no room."""
 
-    way_out = "raise_budget"
+    way_out: WayOut | None = "raise_budget"
 
     def __init__(self, sentence: str, standing: "Standing") -> None:
         super().__init__(sentence)
         self.standing = standing
+
+
+class Unpriced(OverBudget):
+    way_out = "unpriced"
 
 
 class TurnFailed(ByteBotError):
@@ -122,7 +127,7 @@ class TurnFailed(ByteBotError):
         super().__init__(sentence)
         self.part = part
         self.kind = kind
-        self.out = way_out
+        self.way_out = way_out
 
 
 class ProviderError(ByteBotError):

@@ -75,3 +75,5 @@ class Options:
     temperature: float | None = None
     max_output: int | None = 4096
     effort: str | None = None
+    allow_unpriced: bool = False
+    """Models without a known price are asked although there is a budget that cannot hold them."""

@@ -30,6 +30,11 @@ from chatbot.providers.provider import (
 FRAME = 4  # tokens that a message costs beside its words
 
 
+def input_estimate(request: Request) -> int:
+    """Tokens of a request's input, without a tokenizer."""
+    return sum(rough(message["content"] or "") + FRAME for message in request.messages)
+
+
 @dataclass(slots=True)
 class Attempt:
     """What one call has given. `first`: seconds to the first delta."""
@@ -68,7 +73,7 @@ def call(
     yield CallStarted(
         purpose=purpose,
         model=request.model,
-        input_estimate=sum(rough(message["content"] or "") + FRAME for message in request.messages),
+        input_estimate=input_estimate(request),
         sent=sent,
     )
     attempt.began = time.monotonic()

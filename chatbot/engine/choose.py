@@ -22,6 +22,7 @@ def choose(
     system: str | None = None,
     temperature: float | Unsent | None = None,
     max_output: int | Unsent | None = None,
+    allow_unpriced: bool | None = None,
 ) -> Options:
     """`base` (the default of new chats) with what is not None put in its place.
 
@@ -38,6 +39,8 @@ def choose(
         options = replace(options, temperature=_checked("temperature", temperature))
     if max_output is not None:
         options = replace(options, max_output=_checked("max_output", max_output))
+    if allow_unpriced is not None:
+        options = replace(options, allow_unpriced=allow_unpriced)
     entry = home.connection(options.connection)
     if not options.model:
         raise BadInput(f"The connection {entry.name!r} has no model of its own. Name one.")

@@ -8,7 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from chatbot.core.errors import ByteBotError, ContextTooLong, EmptyReply, ParameterRefused, ProviderError, WayOut
+from chatbot.core.errors import (
+    ByteBotError,
+    ContextTooLong,
+    EmptyReply,
+    OverBudget,
+    ParameterRefused,
+    ProviderError,
+    WayOut,
+)
 from chatbot.core.events import Event, Failed, Finished, FinishedState, Folded, Retrying, Started, Terminal
 from chatbot.core.messages import all_to_wire
 from chatbot.core.retry import MOST_ATTEMPTS, delay, waiting_sentence
@@ -51,13 +59,13 @@ class Plan:
         )
 
 
-Reserve = Callable[[Request], Failed | None]
-"""Asked before every call: a Failed(blocked) when it must not be made."""
+Reserve = Callable[[Request], Request]
+"""Asked before every call: gives the request as it may leave; OverBudget when it must not."""
 
 
-def unlimited(request: Request) -> Failed | None:
+def unlimited(request: Request) -> Request:
     """The Reserve of a house without budgets."""
-    return None
+    return request
 
 
 def converse(
@@ -78,9 +86,10 @@ def converse(
         yield _folded(fitted, BEYOND)
     again = _Again(plan)
     while not cancel.is_set():
-        request = plan.request(fitted)
-        if over := reserve(request):
-            yield over
+        try:
+            request = reserve(plan.request(fitted))
+        except ByteBotError as refused:
+            yield _failed(refused, kept=False)
             return
         attempt = Attempt()
         sent = tuple(kept.ref for kept in fitted.sent)
@@ -158,8 +167,9 @@ def _empty(state: FinishedState, limit: int | None) -> Failed:
 
 
 def _failed(error: ByteBotError, *, kept: bool) -> Failed:
+    blocked = isinstance(error, OverBudget)
     return Failed(
-        state="cut" if kept else "failed",
+        state="cut" if kept else "blocked" if blocked else "failed",
         sentence=error.sentence,
         kind=type(error).__name__,
         way_out=error.way_out,

@@ -22,6 +22,8 @@ from chatbot.engine.keeper import Keeper
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.memory import Memory
 from chatbot.engine.outside import Outside
+from chatbot.engine.payer import Payer
+from chatbot.engine.reserve import Reserve
 from chatbot.engine.stages import Recording, Where, marked_closed, priced, recorded
 from chatbot.engine.titles import Titles
 from chatbot.engine.view import View, view
@@ -247,14 +249,16 @@ class Engine:
             if begun.state == "waiting" and self._wait_for_parent(turn, begun):
                 self.store.turns.run(begun.reply, self.process)
             plan = self._memory.plan(begun, options, continues=continues)
-            events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel)
+            payer = recording.where.payer
+            reserve = Reserve(payer, self._outside, recording.opened, allow_unpriced=options.allow_unpriced)
+            events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel, reserve=reserve)
         except ByteBotError as error:
             # Deleted while it waited, or the store is gone: nothing was sent.
             events = never_began(options, error)
         # A process that is asked to end has no time to load a vocabulary: three seconds later its reply is lost to it.
         events = priced(
             events,
-            base_url=recording.where.base_url,
+            base_url=recording.where.payer.base_url,
             count=lambda text: (rough if turn.closing else self._outside.count(options.model))(text),
             price=self._outside.price,
         )
@@ -277,17 +281,15 @@ class Engine:
             base_url = self._outside.connection(options.connection).base_url
         except ByteBotError:
             base_url = ""
-        return Where(
-            turns=self.store.turns,
+        payer = Payer(
             ledger=self.ledger,
             process=self.process,
-            reply=begun.reply,
-            conversation=begun.conversation,
             connection=options.connection,
             base_url=base_url,
-            anonymous=self._anonymous,
-            read=read,
+            conversation=None if self._anonymous else begun.conversation,
+            reply=None if self._anonymous else begun.reply,
         )
+        return Where(turns=self.store.turns, payer=payer, reply=begun.reply, conversation=begun.conversation, read=read)
 
     def _forget_old(self) -> None:
         now = time.monotonic()

@@ -34,7 +34,9 @@ def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> 
         provider=providers.provider,
         count=lambda model: _counter(model, home.folders.cache),
         most_sent=lambda: home.most_sent,
+        sure=_sure,
         price=_price,
+        models=providers.cheaper,
         titles=lambda connection: (
             titles and not temporary and home.titles_by_model and home.key(connection) is not None
         ),
@@ -62,6 +64,13 @@ class Providers:
                 self._made[name] = made
             return made[2]
 
+    def cheaper(self, name: str) -> list[str]:
+        """The connection's models that may stand in for a dearer one: its own, and the vendor's cheap one."""
+        from chatbot.providers.vendors import cheap_model
+
+        connection = self._home.connection(name)
+        return [model for model in dict.fromkeys((connection.model, cheap_model(connection.base_url))) if model]
+
     def _make(self, connection: Connection, key: Secret | None) -> Provider:
         # Imported here: the SDK costs half a second, and `chatbot --help` must not pay it.
         if connection.embedded:
@@ -88,6 +97,12 @@ def _price(base_url: str, models: Sequence[str], usage: Usage, *, tier: str | No
     from chatbot.providers.rates import price
 
     return price(base_url, models, usage, tier=tier, at=at)
+
+
+def _sure(model: str) -> bool:
+    from chatbot.providers.tokenizer import sure
+
+    return sure(model)
 
 
 def _counter(model: str, cache: Path) -> Count:

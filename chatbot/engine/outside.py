@@ -1,6 +1,6 @@
 """What the engine needs of the world, and how the house is opened for a face."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chatbot.core.pricing import Price, nobody_knows
@@ -21,5 +21,9 @@ class Outside:
     """Tokens sent at most, whatever the model could read."""
     price: Price = nobody_knows
     """What a call to a base URL costs."""
+    sure: Callable[[str], bool] = lambda model: False
+    """Whether a model's counter is of its own vocabulary, so that it is no estimate."""
+    models: Callable[[str], Sequence[str]] = lambda connection: ()
+    """A connection's models that are offered where another one is too dear."""
     titles: Callable[[str], bool] = lambda connection: False
     """May a model be asked for titles on this connection?"""

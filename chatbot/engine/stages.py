@@ -29,8 +29,7 @@ from chatbot.core.messages import State
 from chatbot.core.money import Usage
 from chatbot.core.pricing import FREE, Price
 from chatbot.engine.live import LiveTurn
-from chatbot.store.lease import Owner
-from chatbot.store.ledger import Ledger
+from chatbot.engine.payer import Payer
 from chatbot.store.rows import now
 from chatbot.store.turns import Turns
 from chatbot.store.values import Ending
@@ -68,14 +67,9 @@ class Where:
     """Where a turn's words and its bill go; they are two stores when the chat is temporary."""
 
     turns: Turns
-    ledger: Ledger
-    process: Owner
+    payer: Payer
     reply: int
     conversation: str
-    connection: str
-    base_url: str
-    anonymous: bool = False
-    """A temporary chat: its calls are billed without conversation and reply."""
     read: bool = False
     """Whoever asked reads the reply as it comes: it is no news to the other faces."""
 
@@ -111,6 +105,8 @@ class Recording:
     def record(self, event: Event) -> None:
         """Make the event durable; StoreError when that failed, LeaseLost when the reply is no longer ours."""
         if self.lost:
+            if isinstance(event, CallStarted):
+                self._withdraw()
             raise LeaseLost("Another ByteBot has taken this reply over.")
         match event:
             case CallStarted():
@@ -138,23 +134,26 @@ class Recording:
             case _:
                 pass
 
+    def opened(self, call: int) -> None:
+        """The next call has been recorded already, with what the budgets hold for it."""
+        self._call = call
+
+    def _withdraw(self) -> None:
+        """A call that was recorded and must not leave any more gives back what was held for it."""
+        if self._call is not None:
+            self.where.payer.ledger.settle(self._call, CallFinished(outcome="refused", cost=FREE))
+            self._call = None
+
     def _sent(self, event: CallStarted) -> None:
         where = self.where
-        self._call = where.ledger.sent(
-            conversation=None if where.anonymous else where.conversation,
-            reply=None if where.anonymous else where.reply,
-            purpose=event.purpose,
-            connection=where.connection,
-            base_url=where.base_url,
-            model=event.model,
-            input_estimate=event.input_estimate,
-            process=where.process,
-        )
         self._ending = replace(self._ending, sent=event.sent)
+        if self._call is not None:
+            return
+        self._call = where.payer.sent(event.model, purpose=event.purpose, input_estimate=event.input_estimate)
 
     def _settle(self, event: CallFinished) -> None:
         if self._call is not None:
-            self.where.ledger.settle(self._call, event)
+            self.where.payer.ledger.settle(self._call, event)
             self._call = None
         self._ending = replace(
             self._ending,
@@ -185,7 +184,7 @@ class Recording:
             way_out=way_out,
             notes=notes,
         )
-        self.where.turns.finish(self.where.reply, self.where.process, ending, seen=self.where.read)
+        self.where.turns.finish(self.where.reply, self.where.payer.process, ending, seen=self.where.read)
         self.over = True
 
 

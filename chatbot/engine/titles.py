@@ -12,6 +12,8 @@ from chatbot.core.tokens import rough
 from chatbot.engine.call import Attempt, call
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.outside import Outside
+from chatbot.engine.payer import Payer
+from chatbot.engine.reserve import Reserve
 from chatbot.engine.stages import priced
 from chatbot.providers.provider import Cancel, Request
 from chatbot.store.lease import Owner
@@ -90,30 +92,32 @@ class Titles:
         request = Request(messages=[{"role": "user", "content": prompt}], model=options.model, max_output=MOST_TOKENS)
         provider = self._outside.provider(options.connection)
         base_url = self._outside.connection(options.connection).base_url
-        attempt, words, number = Attempt(), "", 0
+        payer = Payer(
+            ledger=self._ledger,
+            process=self._process,
+            connection=options.connection,
+            base_url=base_url,
+            conversation=conversation,
+        )
+        attempt, words = Attempt(), ""
+        numbers: list[int] = []
         leave = Cancel()
         with self._cancel.calling(leave.set):
+            request = Reserve(payer, self._outside, numbers.append, purpose="title")(request)
             asked = call(provider, request, leave, attempt, purpose="title")
             events = priced(asked, base_url=base_url, count=rough, price=self._outside.price)
             for event in events:
                 match event:
                     case CallStarted():
-                        number = self._ledger.sent(
-                            conversation=conversation,
-                            reply=None,
-                            purpose="title",
-                            connection=options.connection,
-                            base_url=base_url,
-                            model=options.model,
-                            input_estimate=event.input_estimate,
-                            process=self._process,
-                        )
+                        if not numbers:
+                            estimate = event.input_estimate
+                            numbers.append(payer.sent(event.model, purpose="title", input_estimate=estimate))
                     case TextDelta(text):
                         words += text
                         if len(words) > LONGEST_ANSWER:
                             leave.set()  # a server that does not keep to the limit must not bill a whole essay
                     case CallFinished():
-                        self._ledger.settle(number, event)
+                        self._ledger.settle(numbers[0], event)
                     case _:
                         pass
         name = repair(words).strip().strip("\"'*#“”").strip()

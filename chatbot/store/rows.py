@@ -177,4 +177,5 @@ def call_of(row: Row[Any]) -> Call:
         duration=row.duration,
         cost=stored_cost(row.nanodollars, row.cost_source, row.arithmetic),
         service_tier=row.service_tier,
+        held=row.held,
     )

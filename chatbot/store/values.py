@@ -133,6 +133,8 @@ class Call:
     cost: Cost
     """Unknown while the request is out."""
     service_tier: str | None = None
+    held: int | None = None
+    """Nano-dollars that the budgets had set aside for it; None when none did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,17 @@ def _max(session: "Session", number: str) -> None:
     session.display.line("No limit is sent." if now is None else f"At most {now:,} tokens a reply.")
 
 
+def _unpriced(session: "Session", choice: str) -> None:
+    if choice:
+        if choice.lower() not in ("on", "off"):
+            raise BadInput(f"/unpriced {choice[:40]!r}: it is on or off.")
+        session.change(allow_unpriced=choice.lower() == "on")
+    asked = (
+        "asked although no limit can hold them" if session.options.allow_unpriced else "not asked while a limit is set"
+    )
+    session.display.line(f"Models without a known price are {asked}.")
+
+
 def _history(session: "Session", _: str) -> None:
     earlier, shown = session.history()
     if not shown:
@@ -121,6 +132,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("system", "[TEXT|off]", "show or change the system prompt of this chat", _system),
     Command("temperature", "[N|off]", "show or change it: 0 to 2, off leaves it to the server", _temperature),
     Command("max", "[N|off]", "show or change the longest reply, in tokens", _max),
+    Command("unpriced", "[on|off]", "ask models without a known price although a limit is set", _unpriced),
     Command("history", "", "show this conversation", _history),
     Command("continue", "", "go on with a reply that was cut, stopped or limited", _continue),
     Command("retry", "", "ask for the last reply again; the old one is kept", _retry),

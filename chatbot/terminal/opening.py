@@ -33,6 +33,7 @@ class Chosen:
     temperature: str | None = None
     max_output: str | None = None
     temporary: bool = False
+    allow_unpriced: bool | None = None
 
     @property
     def goes_on(self) -> bool:
@@ -91,6 +92,7 @@ def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
             system=chosen.system,
             temperature=temperature,
             max_output=max_output,
+            allow_unpriced=chosen.allow_unpriced,
         )
         yield House(
             home=home,

@@ -138,6 +138,7 @@ class Session:
         system: str | None = None,
         temperature: float | Literal["none"] | None = None,
         max_output: int | Literal["none"] | None = None,
+        allow_unpriced: bool | None = None,
     ) -> None:
         """Hold the conversation with other options from now on."""
         self.options = choose(
@@ -148,6 +149,7 @@ class Session:
             system=system,
             temperature=temperature,
             max_output=max_output,
+            allow_unpriced=allow_unpriced,
         )
         if self.conversation is not None:
             self.engine.store.conversations.set_options(self.conversation, self.options)

@@ -13,6 +13,8 @@ AFTER_ASK: Mapping[WayOut, str] = {
     "settings": "Put the connection right on the settings page (chatbot serve), then: {again}",
     "model": "Name another model: {again} --model ID",
     "raise_limit": "Raise the limit: {again} --max-output N",
+    "raise_budget": "Raise the limit with chatbot budget, then: {again}",
+    "unpriced": "Ask it all the same: {again} --allow-unpriced",
     "edit": 'Say it differently: {again} "…"',
     "data_folder": "See to the data folder and the space on its disk, then: {again}",
 }
@@ -23,6 +25,8 @@ IN_REPL: Mapping[WayOut, str] = {
     "settings": "Put it right on the settings page (chatbot serve) or choose another /connection; then /retry.",
     "model": "/models lists what there is, /model ID chooses; then /retry.",
     "raise_limit": "/max N raises the limit; then /retry.",
+    "raise_budget": "chatbot budget raises the limit, /model chooses a cheaper model; then /retry.",
+    "unpriced": "/unpriced on asks it all the same; then /retry.",
     "edit": "Say it differently.",
     "data_folder": "See to the data folder and the space on its disk; then /retry.",
 }

@@ -1,0 +1,24 @@
+"""What is known of the vendors that people have keys for."""
+
+from chatbot.providers.address import host
+
+_CHEAP = {
+    "api.openai.com": "gpt-6-luna",
+    "api.anthropic.com": "claude-haiku-5-5",
+    "generativelanguage.googleapis.com": "gemini-2.5-flash-lite",
+    "api.mistral.ai": "ministral-8b-latest",
+    "api.groq.com": "llama-3.1-8b-instant",
+    "api.deepseek.com": "deepseek-v4-flash",
+    "api.x.ai": "grok-4-1-fast-non-reasoning",
+    "api.cerebras.ai": "llama3.1-8b",
+    "openrouter.ai": "openai/gpt-6-luna",
+}
+
+
+def cheap_model(base_url: str) -> str | None:
+    """The vendor's cheap model for simple things; None where the vendor is not known.
+
+    >>> cheap_model("https://api.openai.com/v1"), cheap_model("http://localhost:11434/v1")
+    ('gpt-6-luna', None)
+    """
+    return _CHEAP.get(host(base_url))

@@ -1,0 +1,150 @@
+"""The command `chatbot budget`: limits on what is spent, and where they stand."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from chatbot.core.bill import dollars
+from chatbot.core.errors import NotFound
+from chatbot.terminal.screen import one_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chatbot.core.budgets import Budget, Kind, Standing
+    from chatbot.store.budgets import Budgets
+
+_KINDS = ("month", "day", "conversation", "model")
+_EXAMPLES = """\
+examples:
+  chatbot budget set month 10                      ten dollars a month, whatever is asked
+  chatbot budget set conversation 0.50             fifty cents for each conversation
+  chatbot budget set model 5 --for 'gpt-6-*'       five dollars a month for these models
+  chatbot budget remove day
+
+A reply that might pass a limit is not asked for: what it can cost at most is set aside before it leaves, and the rest
+comes back when it has ended. The limits hold for browser, terminal and scripts together. Days and months are those of
+the time zone in which a limit was first set."""
+
+
+def add_to(commands: "object") -> None:
+    """Its place on the command line; `commands` are argparse's subparsers."""
+    from argparse import RawDescriptionHelpFormatter
+
+    parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        "budget",
+        help="show or set limits on what is spent",
+        description="Limits on what is spent. Without a word: each limit and where it stands.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
+    acts = parser.add_subparsers(dest="act", metavar="")
+    put = acts.add_parser("set", help="set a limit")
+    put.add_argument("kind", choices=_KINDS, help="what it is for")
+    put.add_argument("limit", metavar="DOLLARS", help="such as 10 or 2.50")
+    put.add_argument(
+        "--for",
+        dest="subject",
+        metavar="NAME",
+        default="",
+        help="the model (* stands for any characters), or the conversation's id",
+    )
+    take = acts.add_parser("remove", help="take a limit away")
+    take.add_argument("kind", choices=_KINDS)
+    take.add_argument("--for", dest="subject", metavar="NAME", default="")
+    acts.add_parser("log", help="every limit that was set, newest first")
+
+
+def budget(arguments: Namespace) -> int:
+    """Do what was asked, then show where the limits stand."""
+    from chatbot.core.budgets import read_limit, read_subject
+    from chatbot.engine.open import open_engine
+    from chatbot.home.home import Home
+    from chatbot.home.zone import zone_name
+
+    kind: Kind | None = getattr(arguments, "kind", None)
+    subject = read_subject(kind, arguments.subject) if kind else ""
+    limit = read_limit(arguments.limit) if arguments.act == "set" else 0
+    engine = open_engine(Home.open(), titles=False)
+    try:
+        engine.recover()  # what a killed process held is given back first
+        budgets = engine.ledger.budgets
+        if arguments.act == "set" and kind:
+            if kind == "conversation" and subject:
+                engine.store.conversations.get(subject)  # NotFound names it
+            budgets.set(kind, limit, subject=subject, zone=zone_name())
+        elif arguments.act == "remove" and kind:
+            budgets.remove(_find(budgets, kind, subject).id)
+        sys.stdout.write(_log(budgets) if arguments.act == "log" else _shown(budgets, as_json=arguments.json))
+    finally:
+        engine.close()
+    return 0
+
+
+def _find(budgets: "Budgets", kind: "Kind", subject: str) -> "Budget":
+    for one in budgets.all():
+        if (one.kind, one.subject) == (kind, subject):
+            return one
+    raise NotFound(f"There is no limit for {kind}{f' {subject!r}' if subject else ''}. `chatbot budget` lists them.")
+
+
+def _shown(budgets: "Budgets", *, as_json: bool) -> str:
+    from chatbot.core.budgets import about, limit_words
+
+    rows = [(one, _now(budgets, one)) for one in budgets.all()]
+    if as_json:
+        return json.dumps([_fields(one, standing) for one, standing in rows], ensure_ascii=False, indent=2) + "\n"
+    if not rows:
+        return "There is no limit. Set one with: chatbot budget set month 10\n"
+    lines = []
+    for one, standing in rows:
+        line = f"{one_line(about(one), 60)}: {limit_words(one.limit)}"
+        if standing is not None:
+            held = f", {dollars(standing.held)} held" if standing.held else ""
+            line += f", {dollars(standing.spent)} spent ({standing.percent} %){held}"
+        lines.append(f"{line}  [{one.zone}]\n")
+    return "".join(lines)
+
+
+def _now(budgets: "Budgets", one: "Budget") -> "Standing | None":
+    """Where it stands in the period that is now; None for a limit of each conversation, which has none of its own."""
+    if one.kind == "conversation":
+        return budgets.standing(one, one.subject) if one.subject else None
+    return budgets.standing(one, one.current(_moment()))
+
+
+def _moment() -> "datetime":
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def _fields(one: "Budget", standing: "Standing | None") -> dict[str, object]:
+    def full(nanodollars: int) -> str:
+        return f"{nanodollars // 10**9}.{nanodollars % 10**9:09d}"
+
+    return {
+        "kind": one.kind,
+        "for": one.subject or None,
+        "limit": full(one.limit),
+        "zone": one.zone,
+        "period": standing.period if standing else None,
+        "spent": full(standing.spent) if standing else None,
+        "held": full(standing.held) if standing else None,
+    }
+
+
+def _log(budgets: "Budgets") -> str:
+    from chatbot.core.budgets import limit_words
+
+    def words(limit: int | None) -> str:
+        return "none" if limit is None else limit_words(limit)
+
+    lines = [
+        f"{change.moment.astimezone():%Y-%m-%d %H:%M}  {one_line(' '.join(filter(None, (change.kind, change.subject))), 60)}: "
+        f"{words(change.before)} -> {words(change.after)}\n"
+        for change in budgets.changes()
+    ]
+    return "".join(lines) or "No limit was ever set.\n"
