@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from chatbot.ui import conversation, first_run, fresh, head, note, session, sidebar, spend, suggestions
+from chatbot.ui import conversation, first_run, forecast, fresh, head, note, session, sidebar, suggestions
 from chatbot.ui.callbacks import INPUT, send
-from chatbot.ui.open_chat import at_address, current, keep_address, look
+from chatbot.ui.open_chat import at_address, current, keep_address, look, put_back
 from chatbot.ui.seats import seat
 
 session.guard("pages/chat.py")
@@ -15,19 +15,23 @@ view = look(engine, at_address(defaults), defaults)
 chat = current()
 keep_address(chat)
 
-beside = sidebar.draw(engine, chat)
+beside = sidebar.draw(engine, chat, view)
 title = head.draw(view.conversation if view else None, chat)
 first_run.notice(seat(chat.seats, "first run", chat.options.connection), chat.options)
 column = st.container(key="messages")
 note.draw(chat)
 # Before the replies are followed: what comes after them in the script is only there when they have ended.
+if said := put_back(chat, view):
+    st.session_state[INPUT] = said
 st.chat_input("Message ByteBot", key=INPUT, on_submit=send, submit_mode="submit")
+ahead = forecast.place(chat)
 if view is None:
     suggestions.draw(column, chat)
 else:
-    conversation.draw(column, view, chat, engine)
+    conversation.draw(column, view, chat, engine, beside.spent)
     if view.live:
-        spend.fill(beside.spent, engine, chat)
-    if title is not None:
-        fresh.await_name(engine, view, title, beside.name)
+        beside.spent.look(chat, view)
+forecast.fill(ahead, engine, chat)
+if view is not None and title is not None:
+    fresh.await_name(engine, view, title, beside.name)
 fresh.watch()

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from chatbot.ui import appearance, chat_defaults, connections, offline, places, session
+from chatbot.ui import appearance, chat_defaults, connections, limits, offline, places, session
 from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
 
-TABS = ("Connections", "New chats", "Appearance", "Data", "Offline model")
+TABS = ("Connections", "New chats", "Limits", "Appearance", "Data", "Offline model")
 
 home, engine = session.home(), session.engine()
 appearance.menu()
@@ -22,8 +22,10 @@ with tabs[0]:
 with tabs[1]:
     chat_defaults.draw(home)
 with tabs[2]:
-    appearance.draw()
+    limits.draw(engine)
 with tabs[3]:
-    places.draw(home, engine.store)
+    appearance.draw()
 with tabs[4]:
+    places.draw(home, engine.store)
+with tabs[5]:
     offline.about(home)

@@ -1,7 +1,8 @@
 """How many tokens a text is: bounds and estimates without a tokenizer, and the best guess of the next input."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 from chatbot.core.messages import Message, Text, ToolCall, ToolResult
@@ -91,6 +92,44 @@ def message_tokens(message: Message, count: Count) -> int:
 def estimate(messages: Iterable[Message], count: Count) -> int:
     """Tokens of a request's messages, frames included."""
     return sum(message_tokens(message, count) for message in messages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """How long replies get, in tokens: the middle one, and the one that nine of ten do not pass.
+
+    `known`: from replies that there were; else from none.
+    """
+
+    low: int
+    high: int
+    known: bool
+
+
+def expected_outputs(seen: Sequence[int], *, most: int) -> Outputs:
+    """From the lengths of earlier replies, but `most` at most; from fewer than three nothing can be told.
+
+    >>> expected_outputs([10, 40, 20, 30, 500], most=100)
+    Outputs(low=30, high=100, known=True)
+    """
+    if len(seen) < 3:
+        return Outputs(low=0, high=most, known=False)
+    ordered = sorted(seen)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[ceil(len(ordered) * 0.9) - 1]
+    return Outputs(low=min(low, most), high=min(high, most), known=True)
+
+
+def calibrated(estimate: int, real: int, estimated_then: int) -> int:
+    """An estimate set right by the last request of which the server told the `real` input.
+
+    Both estimates are made alike, so that what they are wrong by is nearly the same.
+
+    >>> calibrated(2000, 1300, 1000)
+    2600
+    """
+    if not estimated_then or not real:
+        return estimate
+    return round(estimate * min(max(real / estimated_then, 0.1), 10))
 
 
 def next_input(last_usage: Usage | None, new_text: str, count: Count) -> int | None:

@@ -16,6 +16,7 @@ from chatbot.core.text import repair
 from chatbot.core.tokens import Count, rough
 from chatbot.core.tree import Tree
 from chatbot.engine.actions import Action, Regenerate, Say, place
+from chatbot.engine.ahead import Ahead
 from chatbot.engine.converse import converse, never_began
 from chatbot.engine.elsewhere import watch_elsewhere
 from chatbot.engine.keeper import Keeper
@@ -60,6 +61,7 @@ class Engine:
         self._anonymous = bills is not None
         self._outside = outside
         self._memory = Memory(store, outside)
+        self.ahead = Ahead(store, self.ledger, self._memory, outside, self.process)
         self._turns: dict[int, LiveTurn] = {}
         self._lock = threading.Lock()
         self._closing = False

@@ -2,7 +2,7 @@
 
 from chatbot.core.errors import NotFound
 from chatbot.core.settings import Options
-from chatbot.core.tokens import surely_at_most
+from chatbot.core.tokens import rough, surely_at_most
 from chatbot.core.tree import Place
 from chatbot.core.window import Fitted, Item, build, joined
 from chatbot.engine.converse import Plan
@@ -23,7 +23,21 @@ class Memory:
         self._outside = outside
 
     def plan(self, begun: Begun, options: Options, *, continues: bool) -> Plan:
-        path = self._path(begun)
+        return self._plan(self._path(begun), options, continues=continues)
+
+    def plan_at(self, conversation: str, head: int | None, options: Options, *, continues: bool = False) -> Plan:
+        """The Plan of a turn that is not begun: a reply below `head`."""
+        places = self._store.conversations.tree(conversation).path(head)
+        return self._plan(items(self._store, places), options, continues=continues)
+
+    def glance(self, conversation: str | None, head: int | None, options: Options) -> Fitted:
+        """What would be sent below `head`, without asking any server or tokenizer for anything."""
+        places = () if conversation is None else self._store.conversations.tree(conversation).path(head)
+        context = self._outside.connection(options.connection).context
+        budget = min(self._outside.most_sent(), _input_part(context, options) if context else self._outside.most_sent())
+        return build(items(self._store, places), system=options.system, budget=budget, count=rough)
+
+    def _plan(self, path: list[Item], options: Options, *, continues: bool) -> Plan:
         context = _Context(self._outside, options)
 
         def fit(smaller: int | None) -> Fitted:

@@ -65,6 +65,10 @@ class View:
     head: int | None
     shown: tuple[Shown, ...]
     earlier: int
+    replies: tuple[int, ...] = ()
+    """Every segment of a reply on this path, those that were left out too."""
+    branches: bool = False
+    """There are messages that do not stand on this path."""
 
     @property
     def live(self) -> tuple[Shown, ...]:
@@ -89,7 +93,15 @@ def view(store: Store, conversation: str, head: int | None, *, last: int, onward
     shown = tuple(
         _shown(tree, place, rows, calls) for place in newest if all(leaf.id in rows for leaf in place.segments)
     )
-    return View(conversation=row, head=head, shown=shown, earlier=len(path) - len(newest))
+    leaves = [leaf for place in path for leaf in place.segments]
+    return View(
+        conversation=row,
+        head=head,
+        shown=shown,
+        earlier=len(path) - len(newest),
+        replies=tuple(leaf.id for leaf in leaves if leaf.role == "assistant"),
+        branches=len(tree.by_id) > len(leaves),
+    )
 
 
 def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: dict[int, list[Call]]) -> Shown:

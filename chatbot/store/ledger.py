@@ -1,9 +1,10 @@
 """The ledger: one row per call, committed before its request leaves, settled exactly once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from chatbot.core.bill import Bill
 from chatbot.core.budgets import refusal
@@ -21,6 +22,8 @@ from chatbot.store.settling import settle
 from chatbot.store.spending import By
 from chatbot.store.tables import calls
 from chatbot.store.values import Call
+
+_LATELY = 2_000  # calls; what was before is no measure of what comes, and would take long to look through
 
 
 class Ledger:
@@ -101,15 +104,76 @@ class Ledger:
                     found.setdefault(row.reply, []).append(call_of(row))
         return found
 
-    def total(self, *, conversation: str | None = None, since: datetime | None = None) -> Bill:
-        """What the settled calls came to: all, those of one conversation, those that began at `since` or later."""
+    def total(
+        self,
+        *,
+        conversation: str | None = None,
+        replies: Sequence[int] | None = None,
+        since: datetime | None = None,
+    ) -> Bill:
+        """What the settled calls came to: all, those of one conversation or of some replies, those that began at `since`
+        or later.
+        """
+        if replies is not None:
+            return spending.of_replies(self._database, replies)
         return spending.total(self._database, conversation=conversation, since=since)
+
+    def open_call(self, reply: int) -> Call | None:
+        """The call that is being made for a reply just now."""
+        query = select(calls).where(
+            calls.c.owner == self._database.owner, calls.c.reply == reply, calls.c.outcome.is_(None)
+        )
+        with self._database.read() as transaction:
+            row = transaction.execute(query.order_by(calls.c.id.desc()).limit(1)).first()
+        return None if row is None else call_of(row)
 
     def spend(self, by: By, *, zone: tzinfo | None = UTC, since: datetime | None = None) -> dict[str, Bill]:
         """The same by the day on which the calls began in `zone`, in order (None: this machine's zone); or by a name, the
         dearest first.
         """
         return spending.spend(self._database, by, zone=zone, since=since)
+
+    def last_input(self, conversation: str | None, base_url: str, model: str) -> tuple[int, int] | None:
+        """What the server counted as the input of the newest call to a model, and what had been estimated for it.
+
+        Of this conversation, else of any lately; None when it never said.
+        """
+        counted = (calls.c.input_tokens, calls.c.input_estimate)
+        rows = self._latest(conversation, base_url, model, counted, 1)
+        return (int(rows[0][0]), int(rows[0][1])) if rows else None
+
+    def outputs(self, conversation: str | None, base_url: str, model: str) -> list[int]:
+        """How long the newest replies of a model were, in tokens: of this conversation, else of any lately."""
+        return [
+            int(row[0]) for row in self._latest(conversation, base_url, model, (calls.c.output_tokens,), 50, least=3)
+        ]
+
+    def _latest(
+        self, conversation: str | None, base_url: str, model: str, columns: Sequence[Any], most: int, *, least: int = 1
+    ) -> Sequence[Any]:
+        """Of whole replies with the server's own usage, newest first; of any conversation where one has fewer than `least`."""
+        query = (
+            select(*columns)
+            .where(
+                calls.c.owner == self._database.owner,
+                calls.c.outcome == "answered",
+                calls.c.purpose == "reply",
+                calls.c.base_url == repair(base_url),
+                calls.c.model_asked == repair(model),
+                calls.c.estimated.is_(False),
+                *(column.is_not(None) for column in columns),
+            )
+            .order_by(calls.c.id.desc())
+            .limit(most)
+        )
+        newest = select(func.max(calls.c.id) - _LATELY).scalar_subquery()
+        with self._database.read() as transaction:
+            found: Sequence[Any] = ()
+            if conversation is not None:
+                found = transaction.execute(query.where(calls.c.conversation == conversation)).all()
+            if len(found) < least:
+                found = transaction.execute(query.where(calls.c.id > newest)).all()
+            return found
 
     def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:
         """Calls in the order in which they were made: all of them, or those of one conversation or reply."""

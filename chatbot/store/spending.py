@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, extr
 
 from chatbot.core.bill import Bill
 from chatbot.store.database import Database
+from chatbot.store.find import chunks
 from chatbot.store.spent import between, whole_quarters
 from chatbot.store.tables import calls, conversations
 
@@ -27,6 +28,14 @@ def total(database: Database, *, conversation: str | None = None, since: datetim
         query = query.where(calls.c.conversation == conversation)
     with database.read() as transaction:
         return _bill(transaction.execute(query).one())
+
+
+def of_replies(database: Database, replies: Sequence[int]) -> Bill:
+    found = Bill()
+    with database.read() as transaction:
+        for chunk in chunks(replies):
+            found += _bill(transaction.execute(_settled(database, None).where(calls.c.reply.in_(chunk))).one())
+    return found
 
 
 def spend(database: Database, by: By, *, zone: tzinfo | None = UTC, since: datetime | None = None) -> dict[str, Bill]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from chatbot.core.budgets import Budget
 from chatbot.core.errors import ByteBotError
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.view import newest_reply_below
@@ -45,7 +46,8 @@ def send() -> None:
     text: str = st.session_state[INPUT] or ""
     current().calm()
     try:
-        _start(lambda chat: Say(text, parent=chat.head), key=fresh_key())
+        _start(lambda chat: Say(text, parent=chat.below), key=fresh_key())
+        current().sent = current().head
     except ByteBotError as error:
         st.session_state[INPUT] = text
         current().note = Note(sentence=error.sentence, settings=error.way_out in ("settings", "data_folder"))
@@ -220,6 +222,37 @@ def raise_limit(reply: int, key: str, limit: int) -> None:
     """Twice the output, and the same again."""
     set_options(max_output=limit)
     current().calm()
+    _start(Retry(reply), key=key)
+
+
+@told
+def raise_budget(reply: int, key: str, budget: Budget, limit: int) -> None:
+    """A higher limit, and the same again."""
+    session.engine().ledger.budgets.set(budget.kind, limit, subject=budget.subject, zone=budget.zone)
+    _again(reply, key)
+
+
+@told
+def use_model(reply: int, key: str, model: str) -> None:
+    """The same again by another model, which this chat has from now on."""
+    set_options(model=model)
+    _again(reply, key)
+
+
+@told
+def send_unpriced(reply: int, key: str) -> None:
+    """The same again, although nobody knows what it costs; so from now on in this chat."""
+    set_options(allow_unpriced=True)
+    _again(reply, key)
+
+
+def _again(reply: int, key: str) -> None:
+    """Another try with a message whose words had been put back into the input."""
+    chat = current()
+    if chat.put_back == reply:
+        st.session_state[INPUT] = ""
+        chat.put_back = None
+    chat.calm()
     _start(Retry(reply), key=key)
 
 

@@ -15,5 +15,10 @@ def zone() -> tzinfo:
         return UTC
 
 
+def zone_name() -> str:
+    """The zone by its name, such as "Europe/Berlin"."""
+    return getattr(zone(), "key", "UTC")
+
+
 def now() -> datetime:
     return datetime.now(zone())

@@ -13,12 +13,14 @@ from chatbot.engine.view import Shown, View
 from chatbot.ui import callbacks, foot, message
 from chatbot.ui.live_reply import follow
 from chatbot.ui.message import Places
+from chatbot.ui.meter import Meter
 from chatbot.ui.open_chat import OpenChat, put
 from chatbot.ui.reading import Reading
 from chatbot.ui.seats import clear
+from chatbot.ui.spend import Spend
 
 
-def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine) -> None:
+def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine, spent: Spend) -> None:
     """Blocks while a reply is being written; a click or a rerun ends it at any time."""
     live: list[tuple[Shown, Places]] = []
     with column:
@@ -36,7 +38,7 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine) -> 
     for number, (shown, places) in enumerate(live):
         if number:
             foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=True)
-        over = _follow(shown, places, chat, engine, last=shown is view.shown[-1])
+        over = _follow(shown, places, chat, engine, spent, last=shown is view.shown[-1])
         put(over)
 
 
@@ -60,19 +62,22 @@ def _earlier(view: View) -> None:
             )
 
 
-def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, *, last: bool) -> Shown:
+def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, spent: Spend, *, last: bool) -> Shown:
     reading = Reading(engine.follow(shown.row.id), before=shown.before, reasoned_before=shown.reasoned_before)
     asked = shown.row.created
 
     def waited() -> float:
         return (datetime.now(UTC) - asked).total_seconds()
 
-    lead = follow(reading, places.body, places.foot.words, waited=waited)
+    meter = Meter(places.foot.cost, spent, engine, shown.row.id)
+    lead = follow(reading, places.body, places.foot.words, waited=waited, tick=meter.tick)
     over = _settled(shown, reading, engine)
     lead.thought(over.row.thinking)
     # In place, without a rerun: a stored reply is drawn just so.
     foot.draw(over, chat, last=last, into=places.foot)
     engine.store.conversations.seen(over.row.conversation)
+    if over.state == "blocked" and chat.sent == over.row.id:
+        st.rerun()  # what was said goes back into the input, which has been drawn
     return over
 
 

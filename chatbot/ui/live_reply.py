@@ -28,15 +28,25 @@ _REASONING_PAUSE = 0.25
 _LONG_WAIT = 5.0  # seconds after which the waiting is counted on screen
 
 
-def follow(reading: Reading, body: DeltaGenerator, hint: DeltaGenerator, *, waited: Callable[[], float]) -> "Lead":
-    """Draw the reply until it is over. `hint`: a slot for a grey word; `waited`: seconds since it was asked for."""
+Tick = Callable[[Reading], None]
+
+
+def follow(
+    reading: Reading, body: DeltaGenerator, hint: DeltaGenerator, *, waited: Callable[[], float], tick: Tick
+) -> "Lead":
+    """Draw the reply until it is over.
+
+    `hint`: a slot for a grey word; `waited`: seconds since it was asked for; `tick` is called at every look.
+    """
     with _watchers:
-        return _follow(reading, body, hint, waited)
+        return _follow(reading, body, hint, waited, tick)
 
 
-def _follow(reading: Reading, body: DeltaGenerator, hint: DeltaGenerator, waited: Callable[[], float]) -> "Lead":
+def _follow(
+    reading: Reading, body: DeltaGenerator, hint: DeltaGenerator, waited: Callable[[], float], tick: Tick
+) -> "Lead":
     lead = Lead(body.empty())
-    look = _Look(reading, hint, continues=reading.spoke)
+    look = _Look(reading, hint, tick, continues=reading.spoke)
     while not reading.spoke and not reading.over:
         lead.wait(reading, waited())
         look.more()
@@ -117,8 +127,9 @@ class Lead:
 class _Look:
     """One look at what has arrived, and a word where the reader would wonder."""
 
-    def __init__(self, reading: Reading, hint: DeltaGenerator, *, continues: bool) -> None:
+    def __init__(self, reading: Reading, hint: DeltaGenerator, tick: Tick, *, continues: bool) -> None:
         self.reading = reading
+        self._tick = tick
         self._hint = hint
         self._continues = continues
         self._words = ""
@@ -129,6 +140,7 @@ class _Look:
         beat = st.session_state.get(BEAT)
         if beat is not None:
             beat()
+        self._tick(self.reading)
         words = ""
         if self._continues and not self.reading.over:
             words = sentence(self.reading.waiting) if self.reading.waiting else ""

@@ -18,6 +18,8 @@ from chatbot.ui.seats import Seats
 LAST = 30  # messages drawn at first
 MOST = 90  # and at most, before the oldest drawn ones are put away again
 UNDO_FOR = 10.0  # seconds
+WITHIN_LIMITS = ("raise_budget", "unpriced")
+"""Ways out of a reply that was not asked for because of a limit."""
 _KEY = "chat"
 _HISTORY = "messages"
 
@@ -55,6 +57,14 @@ class OpenChat:
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
     renaming: bool = False
+    sent: int | None = None
+    """The reply to what was last sent from the input."""
+    put_back: int | None = None
+    """The reply that a limit did not let through, while what was said stands in the input again."""
+    put_back_below: int | None = None
+    """What that message stood below."""
+    ahead: str = ""
+    """What stands under the input about the next message."""
     note: Note | None = None
     drawn: int = 0
     """Elements that the last run drew in the column of messages."""
@@ -63,6 +73,11 @@ class OpenChat:
     url: str | None = None
     url_before: str | None = None
     """What the address may still say while the browser has not heard of a change."""
+
+    @property
+    def below(self) -> int | None:
+        """Where the next message goes: to the place of the one that was put back, else below the last."""
+        return self.put_back_below if self.put_back is not None and self.put_back == self.head else self.head
 
     def calm(self) -> None:
         """Nothing is being edited, chosen or told any more: something else was done."""
@@ -144,6 +159,21 @@ def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
     if view is not None:
         chat.head, chat.options = view.head, view.conversation.options
     return view
+
+
+def put_back(chat: OpenChat, view: View | None) -> str | None:
+    """What was said last from this input, if a limit did not let it through: it goes back there, once."""
+    if chat.sent is None or view is None or not view.shown or view.shown[-1].row.id != chat.sent:
+        return None
+    reply = view.shown[-1]
+    if reply.live:
+        return None
+    chat.sent = None
+    if reply.state != "blocked" or reply.row.way_out not in WITHIN_LIMITS or len(view.shown) < 2:
+        return None
+    said = view.shown[-2]
+    chat.put_back, chat.put_back_below = reply.row.id, said.first.parent
+    return said.text
 
 
 def begin(chat: OpenChat, engine: Engine, act: Callable[[OpenChat], Action], *, key: str) -> None:

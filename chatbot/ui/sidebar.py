@@ -8,10 +8,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
+from chatbot.engine.view import View
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, fresh, spend, this_chat
+from chatbot.ui import callbacks, clock, fresh, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
+from chatbot.ui.spend import Spend
 from chatbot.ui.words import MARKED_NAME, NAME, by_day
 
 _PAGE = 30
@@ -25,10 +27,10 @@ class Places:
     """What may change while the page stands: the open conversation's name, and what was spent."""
 
     name: DeltaGenerator | None
-    spent: DeltaGenerator
+    spent: Spend
 
 
-def draw(engine: Engine, chat: OpenChat) -> Places:
+def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
     """Everything beside the chat."""
     with st.sidebar:
         st.button(
@@ -43,8 +45,8 @@ def draw(engine: Engine, chat: OpenChat) -> Places:
         name = _conversations(engine, chat)
         st.divider()
         this_chat.draw(engine, chat)
-    spent = spend.place()
-    spend.fill(spent, engine, chat)
+    spent = Spend(engine)
+    spent.look(chat, view)
     return Places(name, spent)
 
 

@@ -4,10 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from chatbot.core.bill import dollars
+from chatbot.core.blocks import label
+from chatbot.core.budgets import limit_words, raised
+from chatbot.core.errors import ByteBotError
 from chatbot.engine.view import Shown
 from chatbot.ui import callbacks, models, session
 from chatbot.ui.callbacks import fresh_key
-from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.open_chat import OpenChat, current
 from chatbot.ui.seats import clear
 from chatbot.ui.words import sentence, way_outs
 
@@ -43,10 +47,34 @@ def _way_out(way: str, shown: Shown) -> None:
         case "raise_limit":
             limit = 2 * int(shown.row.options.get("max_output") or 4096)
             _button(f"Raise the limit to {limit:,}", "raise", shown, callbacks.raise_limit, (reply, key, limit))
+        case "raise_budget":
+            _within_budget(shown, key)
+        case "unpriced":
+            _button("Send anyway", "unpriced", shown, callbacks.send_unpriced, (reply, key))
         case "settings":
             st.page_link("pages/settings.py", label="Open settings", icon=":material/settings:", width="content")
         case _:
             pass
+
+
+def _within_budget(shown: Shown, key: str) -> None:
+    """The cheaper model that fits, and a higher limit; just another try when there is room by now."""
+    row, chat = shown.row, current()
+    try:
+        blocked = session.engine().ahead.blocked(row.conversation, row.id, chat.options)
+    except ByteBotError:
+        return
+    if blocked.standing is None:
+        _button("Try again", "retry", shown, callbacks.retry, (row.id, key))
+        return
+    if blocked.instead is not None:
+        model, most = blocked.instead
+        words = label(f"Use {model} (at most {dollars(most)})", most=80)
+        _button(words, "cheaper", shown, callbacks.use_model, (row.id, key, model))
+    standing = blocked.standing
+    limit = raised(standing.budget.limit, standing.spent + standing.held + (blocked.most or 0))
+    words = f"Raise limit to {label(limit_words(limit))}"
+    _button(words, "raise-budget", shown, callbacks.raise_budget, (row.id, key, standing.budget, limit))
 
 
 def _button(words: str, name: str, shown: Shown, act: Callable[..., None], args: tuple[object, ...]) -> None:

@@ -107,6 +107,8 @@ def ended(row: StoredMessage) -> str | None:
 def way_outs(shown: Shown) -> tuple[str, ...]:
     """What is offered beside the sentence, in order; words of `chatbot.ui.way_out`."""
     row = shown.row
+    if row.state == "blocked" and row.way_out in ("raise_budget", "unpriced"):
+        return ("raise_budget",) if row.way_out == "raise_budget" else ("unpriced", "model")
     found: list[str] = []
     if row.state in CONTINUABLE and shown.text.strip():
         found.append("continue")

@@ -1,0 +1,150 @@
+"""Looking ahead: what the next call would send and cost, from the request as it would really be built."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chatbot.core.budgets import Standing
+from chatbot.core.errors import ByteBotError
+from chatbot.core.money import Usage
+from chatbot.core.pricing import Cost
+from chatbot.core.settings import Options
+from chatbot.core.tokens import Outputs, calibrated, expected_outputs, next_input, rough
+from chatbot.engine.call import FRAME
+from chatbot.engine.memory import Memory
+from chatbot.engine.outside import Outside
+from chatbot.engine.payer import Payer
+from chatbot.engine.reserve import MOST_OUTPUT, cheaper, costs_at_most
+from chatbot.store.lease import Owner
+from chatbot.store.ledger import Ledger
+from chatbot.store.rows import now
+from chatbot.store.store import Store
+
+_A_THOUSAND = 225  # tokens of as many characters of plain prose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """Why a reply was not asked for, as things are now. Nano-dollars; None: not known, or not so."""
+
+    most: int | None
+    standing: Standing | None = None
+    """The budget that has no room; None when all have by now."""
+    instead: tuple[str, int] | None = None
+    """A cheaper model that fits, and what it costs at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """The next message before its own words: tokens in, and what the call costs with a short and with a long reply.
+
+    `exact`: the input is what the server itself reported, and only words of ours come on top. `outputs` are tokens.
+    """
+
+    input_tokens: int
+    exact: bool
+    outputs: Outputs
+    least: Cost
+    most: Cost
+    per_thousand: Cost
+    """What a thousand characters more cost, as input."""
+    left_out: int = 0
+    """Older messages that would not be sent."""
+
+
+class Ahead:
+    """What may come, asked by faces while nothing is being written. Nothing is recorded, and no model is asked."""
+
+    def __init__(self, store: Store, ledger: Ledger, memory: Memory, outside: Outside, process: Owner) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._memory = memory
+        self._outside = outside
+        self._process = process
+
+    def blocked(self, conversation: str, reply: int, options: Options) -> Blocked:
+        """What stands in the way of a reply that was not asked for, and what would fit."""
+        payer = self._payer(conversation, options)
+        row = self._store.conversations.messages([reply])[reply]
+        plan = self._memory.plan_at(conversation, row.parent, options, continues=row.continues)
+        request = plan.request(plan.fit(None))
+        if request.max_output is None:
+            request = replace(request, max_output=MOST_OUTPUT)
+        most = costs_at_most(self._outside, payer.base_url, request)
+        standings = payer.standings(request.model)
+        full = next((one for one in standings if most is not None and most > one.room), None)
+        instead = cheaper(payer, self._outside, request) if full else None
+        return Blocked(most=most, standing=full, instead=instead)
+
+    def next(self, conversation: str | None, head: int | None, options: Options) -> Forecast:
+        """What the next message below `head` would send and cost. Asks no server and loads no tokenizer."""
+        payer = self._payer(conversation, options)
+        real = self._ledger.last_input(conversation, payer.base_url, options.model)
+        tokens = self._heard(conversation, head, options)
+        exact, left_out = tokens is not None, 0
+        if tokens is None or tokens > self._outside.most_sent():
+            fitted = self._memory.glance(conversation, head, options)
+            tokens, exact, left_out = (
+                sum(rough(message.text) + FRAME for message in fitted.messages),
+                False,
+                fitted.folded,
+            )
+            tokens = calibrated(tokens, *real) if real else tokens
+        more = calibrated(_A_THOUSAND, *real) if real else _A_THOUSAND
+        outputs = expected_outputs(
+            self._ledger.outputs(conversation, payer.base_url, options.model), most=options.max_output or MOST_OUTPUT
+        )
+
+        def cost(input_tokens: int, output_tokens: int) -> Cost:
+            usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+            return self._outside.price(payer.base_url, (options.model,), usage, tier=None, at=now())
+
+        return Forecast(
+            input_tokens=tokens,
+            exact=exact,
+            outputs=outputs,
+            least=cost(tokens, outputs.low),
+            most=cost(tokens, outputs.high),
+            per_thousand=cost(more, 0),
+            left_out=left_out,
+        )
+
+    def meter(self, reply: int) -> Callable[[int], Cost] | None:
+        """The cost of a reply that is being written, by the tokens that have come; None where nobody bills it, or nobody
+        knows the price.
+        """
+        call = self._ledger.open_call(reply)
+        if call is None:
+            return None
+        real = self._ledger.last_input(call.conversation, call.base_url, call.model_asked)
+        tokens = calibrated(call.input_estimate, *real) if real else call.input_estimate
+
+        def cost(written: int) -> Cost:
+            usage = Usage(input_tokens=tokens, output_tokens=written, estimated=True)
+            return self._outside.price(call.base_url, (call.model_asked,), usage, tier=None, at=call.started)
+
+        return cost if cost(0).source not in ("local", "unknown") else None
+
+    def _heard(self, conversation: str | None, head: int | None, options: Options) -> int | None:
+        """The next input by the server's own numbers; None where the last reply was not made as the next one will be."""
+        if conversation is None or head is None:
+            return None
+        made = self._store.conversations.messages([head]).get(head)
+        if made is None or made.role != "assistant" or made.left_out or made.continues or made.state != "complete":
+            return None
+        was = (made.options.get("system"), made.options.get("model"), made.options.get("connection"))
+        if was != (options.system, options.model, options.connection):
+            return None
+        return next_input(made.usage, "", rough)
+
+    def _payer(self, conversation: str | None, options: Options) -> Payer:
+        try:
+            base_url = self._outside.connection(options.connection).base_url
+        except ByteBotError:
+            base_url = ""
+        return Payer(
+            ledger=self._ledger,
+            process=self._process,
+            connection=options.connection,
+            base_url=base_url,
+            conversation=conversation,
+        )

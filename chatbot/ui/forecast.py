@@ -1,0 +1,73 @@
+"""The line under the input: what the next message would send and cost, before its own words."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from chatbot.core.bill import dollars
+from chatbot.core.errors import ByteBotError
+from chatbot.engine.ahead import Forecast
+from chatbot.engine.engine import Engine
+from chatbot.ui.open_chat import OpenChat
+from chatbot.ui.words import sentence
+
+_HELP = """\
+**Tokens** are what would be sent before your own words: the system prompt and as much of this chat as fits. Without ≈ \
+they are the server's own count of the last request and its reply.
+
+**The range** runs from a middling reply of this model to one that nine of ten do not pass, never beyond the longest \
+reply that is set. What you type comes on top.
+
+It is what the call would cost at today's prices; what it did cost stands under the reply."""
+
+
+def place(chat: OpenChat) -> DeltaGenerator:
+    """One element below the input, to be filled anew when nothing is being written; till then it says what it said."""
+    slot: DeltaGenerator = st.bottom.empty()
+    if chat.ahead:
+        slot.caption(chat.ahead, help=_HELP)
+    return slot
+
+
+def fill(slot: DeltaGenerator, engine: Engine, chat: OpenChat) -> None:
+    """Write what is known; nothing for a model on this machine."""
+    try:
+        ahead = engine.ahead.next(chat.conversation, chat.head, chat.options)
+    except ByteBotError:
+        said = ""
+    else:
+        said = "" if ahead.most.source == "local" or not chat.options.model else sentence(words(ahead))
+    if said == chat.ahead:
+        return
+    chat.ahead = said
+    if said:
+        slot.caption(said, help=_HELP)
+    else:
+        slot.empty()
+
+
+def words(ahead: Forecast) -> str:
+    """The forecast in one line.
+
+    >>> from chatbot.core.pricing import Cost, unknown
+    >>> from chatbot.core.tokens import Outputs
+    >>> def known(nanodollars: int) -> Cost: return Cost(nanodollars=nanodollars, source="computed")
+    >>> outputs = Outputs(low=300, high=900, known=True)
+    >>> words(Forecast(input_tokens=1310, exact=True, outputs=outputs, least=known(281_000), most=known(581_000),
+    ...                per_thousand=known(22_500)))
+    '1,310 tokens + your words · $0.0003–$0.0006 · < $0.0001 per 1,000 characters more'
+    >>> words(Forecast(input_tokens=20, exact=False, outputs=outputs, least=unknown(""), most=unknown(""),
+    ...                per_thousand=unknown("")))
+    '≈ 20 tokens + your words · price unknown'
+    """
+    about = "" if ahead.exact else "≈ "
+    parts = [f"{about}{ahead.input_tokens:,} tokens + your words"]
+    least, most, more = (cost.nanodollars for cost in (ahead.least, ahead.most, ahead.per_thousand))
+    if least is None or most is None or more is None:
+        return f"{parts[0]} · price unknown"
+    low, high = dollars(least), dollars(most)
+    if not ahead.outputs.known:
+        parts.append(f"{low} to at most {high}")
+    else:
+        parts.append(low if low == high else f"{low}–{high}")
+    parts.append(f"{dollars(more)} per 1,000 characters more")
+    return " · ".join(parts)
