@@ -3,7 +3,7 @@
 Always asked with the base URL: by its name alone a local model would be taken for a vendor's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from chatbot.core.money import Usage
-from chatbot.core.pricing import LOCAL, Cost, Rate, Rates, cost
+from chatbot.core.own_prices import Entry
+from chatbot.core.pricing import LOCAL, USUAL_TIERS, Cost, Rate, Rates, cost, unknown
 from chatbot.providers.address import host, is_loopback
 
-_USUAL_TIERS = (None, "", "default", "auto", "standard", "on_demand")  # the last is Groq's word
 _LONGEST_NAME = 256  # characters; looking a megabyte up takes most of a second
 _REPORTING = ("openrouter.ai", "x.ai")  # whose usage carries what the call was billed, in dollars
 
@@ -25,12 +25,28 @@ def known_context(base_url: str, model: str) -> int | None:
     return found.context_window if found is not None else None
 
 
-def price(base_url: str, models: Sequence[str], usage: Usage, *, tier: str | None, at: datetime) -> Cost:
-    """What a call costs. `models`: the names it went by, the best known first; `at`: when it began. Never raises."""
-    if not base_url or is_loopback(base_url):
-        return LOCAL  # the offline model has no address of its own
+def price(
+    base_url: str,
+    models: Sequence[str],
+    usage: Usage,
+    *,
+    tier: str | None,
+    at: datetime,
+    own: Callable[[], Entry | None] = lambda: None,
+) -> Cost:
+    """What a call costs. `models`: the names it went by, the best known first; `at`: when it began. Never raises.
+
+    `own`: the person's own price for it, asked unless the provider itself says what it bills.
+    """
     if usage.reported is not None and not reports_its_bill(base_url):
         usage = replace(usage, reported=None)
+    if usage.reported is not None:
+        return cost(usage, None)
+    entry = own()
+    if entry is not None:
+        return unknown(entry.why) if entry.rates is None else cost(usage, entry.rates)
+    if not base_url or is_loopback(base_url):
+        return LOCAL  # the offline model has no address of its own
     found = (public_rates(base_url, model, tier=tier, at=at) for model in models if model)
     return cost(usage, next((rates for rates in found if rates is not None), None))
 
@@ -44,7 +60,7 @@ def public_rates(base_url: str, model: str, *, tier: str | None, at: datetime) -
     found = _find(base_url, model)
     if found is None:
         return None
-    usual = tier in _USUAL_TIERS
+    usual = tier in USUAL_TIERS
     if not usual and not any(variant.when.get("service_tier") == tier for variant in found.price_variants or ()):
         return None
     prices = found.get_prices(at, None if usual else {"service_tier": tier})
