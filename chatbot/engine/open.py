@@ -8,7 +8,7 @@ from chatbot.core.settings import Connection, Secret
 from chatbot.core.tokens import Count
 from chatbot.engine.engine import Engine
 from chatbot.engine.outside import Outside
-from chatbot.engine.prices import Prices
+from chatbot.engine.prices import prices_of
 from chatbot.home.home import Home
 from chatbot.providers.provider import Provider, Quirks
 from chatbot.store.store import Store
@@ -32,7 +32,7 @@ def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> 
         provider=providers.provider,
         count=lambda model: _counter(model, home.folders.cache),
         most_sent=lambda: home.most_sent,
-        price=Prices(home),
+        price=prices_of(home),
         titles=lambda connection: (
             titles and not temporary and home.titles_by_model and home.key(connection) is not None
         ),

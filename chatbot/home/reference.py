@@ -63,7 +63,7 @@ An empty variable counts as not set. A value that is not allowed is left out, so
 settings page says so with file and line. Edits to these files are noticed while ByteBot runs; the environment and the
 two folders are read once, at start.
 
-## New chats and storage
+## New chats, prices and storage
 
 {_table(SETTINGS)}
 
