@@ -7,7 +7,7 @@ Money is whole nano-dollars (10⁻⁹ dollars): a cheap cached token costs 20 of
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Literal, Protocol
 
@@ -18,6 +18,8 @@ CostSource = Literal["reported", "override", "computed", "local", "free", "estim
 was used · counted here, a lower bound · not at all (never 0)."""
 Bucket = Literal["input", "cached", "cache_write", "output"]
 
+USUAL_TIERS = (None, "", "default", "auto", "standard", "on_demand")
+"""The names of the service tier that is charged when none was asked for; the last is Groq's word."""
 NANO = 1_000_000_000
 MOST = 10**15  # nano-dollars of one call, a million dollars: nine thousand such calls still add up in both databases
 _A_MILLION_TOKENS = 1000  # dollars per million tokens are as many thousands of nano-dollars per token
@@ -49,7 +51,8 @@ class Rate:
 class Rates:
     """What a model's tokens cost. Without a rate of their own, cached and written tokens cost what input costs.
 
-    `origin`: who says so, in words; `model`: under which name it is listed there; `tier`: the service tier they are of.
+    `origin`: who says so, in words; `model`: under which name it is listed there; `tier`: the service tier they are of;
+    `dated`: the day on which those who say so last looked, None where nobody knows.
     """
 
     input: Rate | None
@@ -60,6 +63,7 @@ class Rates:
     origin: str = ""
     model: str = ""
     tier: str | None = None
+    dated: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,7 @@ class Cost:
     origin: str = ""
     model: str = ""
     tier: str | None = None
+    dated: date | None = None
     why: str = ""
 
     def stored(self) -> dict[str, Any] | None:
@@ -95,7 +100,8 @@ class Cost:
         if not self.lines and not self.why:
             return None
         lines = [[line.bucket, line.tokens, str(line.rate)] for line in self.lines]
-        return {"lines": lines, "origin": self.origin, "model": self.model, "tier": self.tier, "why": self.why}
+        held = {"lines": lines, "origin": self.origin, "model": self.model, "tier": self.tier, "why": self.why}
+        return held if self.dated is None else {**held, "dated": self.dated.isoformat()}
 
 
 LOCAL = Cost(nanodollars=0, source="local")
@@ -115,6 +121,7 @@ def stored_cost(nanodollars: int | None, source: CostSource, arithmetic: Mapping
         origin=held.get("origin", ""),
         model=held.get("model", ""),
         tier=held.get("tier"),
+        dated=date.fromisoformat(held["dated"]) if held.get("dated") else None,  # older rows have none
         why=held.get("why", ""),
     )
 
@@ -167,6 +174,7 @@ def cost(usage: Usage, rates: Rates | None) -> Cost:
         origin=rates.origin,
         model=rates.model,
         tier=rates.tier,
+        dated=rates.dated,
         why=why,
     )
 

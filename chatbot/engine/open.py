@@ -1,16 +1,14 @@
 """Opening the house: home, store and providers joined into an Engine, for every face alike."""
 
 import threading
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 
-from chatbot.core.money import Usage
-from chatbot.core.pricing import Cost
 from chatbot.core.settings import Connection, Secret
 from chatbot.core.tokens import Count
 from chatbot.engine.engine import Engine
 from chatbot.engine.outside import Outside
+from chatbot.engine.prices import prices_of
 from chatbot.home.home import Home
 from chatbot.providers.provider import Provider, Quirks
 from chatbot.store.store import Store
@@ -35,7 +33,7 @@ def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> 
         count=lambda model: _counter(model, home.folders.cache),
         most_sent=lambda: home.most_sent,
         sure=_sure,
-        price=_price,
+        price=prices_of(home),
         models=providers.cheaper,
         titles=lambda connection: (
             titles and not temporary and home.titles_by_model and home.key(connection) is not None
@@ -91,12 +89,6 @@ def weights(cache: Path) -> Callable[[], Path]:
         return present(cache) or fetch(cache)
 
     return find
-
-
-def _price(base_url: str, models: Sequence[str], usage: Usage, *, tier: str | None, at: datetime) -> Cost:
-    from chatbot.providers.rates import price
-
-    return price(base_url, models, usage, tier=tier, at=at)
 
 
 def _sure(model: str) -> bool:

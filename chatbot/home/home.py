@@ -16,6 +16,7 @@ from chatbot.home.files import Stamp, stamp
 from chatbot.home.folders import Folders
 from chatbot.home.keys import KeyIndex, Keys, Slot, read_index, read_key
 from chatbot.home.layers import environment_layer, find, find_folders
+from chatbot.home.prices import PRICES_FILE, PricesFile, read_prices
 from chatbot.home.settings_file import SETTINGS_FILE, change_settings
 from chatbot.home.state import State, named_key, read_state
 from chatbot.home.table import (
@@ -43,6 +44,7 @@ class Home:
         self._lock = threading.RLock()
         self._cached: State | None = None
         self._index: tuple[Stamp, KeyIndex] | None = None
+        self._prices: tuple[Stamp, PricesFile] | None = None
 
     @classmethod
     def open(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> "Home":
@@ -67,7 +69,15 @@ class Home:
 
     def problems(self) -> tuple[SettingsError, ...]:
         """What in the files and variables could not be used; each a sentence for the settings page."""
-        return self._state().problems
+        return (*self._state().problems, *self.prices().problems)
+
+    def prices(self) -> PricesFile:
+        """The person's own prices; read again only when their file has changed."""
+        path = self.folders.data / PRICES_FILE
+        now, known = stamp(path), self._prices
+        if known is None or known[0] != now:
+            known = self._prices = now, read_prices(path)
+        return known[1]
 
     @property
     def most_sent(self) -> int:

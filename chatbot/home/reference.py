@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 
+from chatbot.core.price_entries import DEAREST
 from chatbot.core.settings import DEFAULT_PERSONA
 from chatbot.home.table import (
     CONNECTION_FIELDS,
@@ -12,6 +13,23 @@ from chatbot.home.table import (
     Setting,
     key_variable,
 )
+
+_PRICES_EXAMPLE = """\
+[[price]]
+url = "https://llm.example.com"
+model = "our-model-*"
+input = 0.20
+output = 0.80
+
+[[price]]                     # from December on
+url = "https://llm.example.com"
+model = "our-model-*"
+from = 2026-12-01
+input = 0.15
+output = 0.60
+cached = 0.015
+note = "new contract"
+"""
 
 _EXAMPLE = """\
 [chat]
@@ -45,7 +63,7 @@ An empty variable counts as not set. A value that is not allowed is left out, so
 settings page says so with file and line. Edits to these files are noticed while ByteBot runs; the environment and the
 two folders are read once, at start.
 
-## New chats and storage
+## New chats, prices and storage
 
 {_table(SETTINGS)}
 
@@ -82,6 +100,33 @@ A key entered on the settings page goes to the operating system's keyring, where
 A stored key of `openai` is not sent to another machine on the word of the current folder's `.env`: folders come from
 other people. Set `OPENAI_BASE_URL` in the environment, in the data folder's `.env` or in `settings.toml`, or put the key
 beside it.
+
+## Your own prices
+
+What a call costs is worked out from the vendor's public prices. Where yours differ, or where nobody publishes any, write
+them to `prices.toml` in the data folder, or enter them on the settings page. They go before the public prices; what a
+provider itself reports as the cost of a call goes before both. What has been recorded does not change.
+
+```toml
+{_PRICES_EXAMPLE}```
+
+| field | what it is |
+|---|---|
+| `url` | The base URLs it is for, and all below them; `*` stands for any characters. Without it: every address but those of this machine, which cost nothing unless a `url` names them. |
+| `model` | The models it is for, as asked or as answered; `*` stands for any characters. Must be there. |
+| `input`, `output` | Dollars per million tokens, from 0 to {DEAREST:,}. Must be there; 0 is free. |
+| `cached`, `cache_write` | The same for input tokens that were read from a cache or written to one. Without it they cost what input costs. |
+| `from`, `until` | The first day it holds, and the first day it no longer does, in UTC. |
+| `tier` | The service tier it is for, as the server names it; `standard` for the usual one. Without it: every tier. |
+| `note` | Words for yourself. |
+
+Small and capital letters are the same. Of several prices that match a call, the most specific one holds: first the one
+that spells out more of the address; then a model's full name before a pattern (what answered before what was asked), and
+of patterns the one that spells out more; then the one with the call's tier; then the one with the later `from`. Two that
+none of this tells apart are a mistake.
+
+A mistake is told on the settings page with file and line. The other prices still hold; calls that a mistake may be about
+have no price, shown as "—", rather than a wrong one.
 """
 
 

@@ -106,6 +106,12 @@ def _said(value: object) -> str:
     return repair(str(value))
 
 
+def _address(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[!-~]{1,2000}", value):
+        raise ValueError
+    return value
+
+
 def _as_it_is(value: object) -> object:
     return value
 
@@ -172,6 +178,15 @@ SETTINGS: tuple[Setting, ...] = (
         kind=Kind("true or false", _yes_or_no),
         default=True,
         about="Whether a model names conversations, in a request of its own, on a connection that has a key.",
+    ),
+    Setting(
+        section="prices",
+        key="url",
+        variable="BYTEBOT_PRICES_URL",
+        kind=Kind("an address that begins with https:// or http://", _address),
+        default=None,
+        shown="where genai-prices publishes them",
+        about="Where *Refresh prices* fetches the public prices from, such as a mirror. Nothing is fetched by itself.",
     ),
     Setting(
         section="storage",

@@ -1,10 +1,12 @@
 """What a reply cost, and on a click how that figure came to be."""
 
+from datetime import date, datetime
 from decimal import Decimal
 
 import streamlit as st
 
 from chatbot.core.bill import bill, short
+from chatbot.core.pricing import Cost
 from chatbot.engine.view import Shown
 from chatbot.store.values import Call
 from chatbot.ui import callbacks
@@ -69,9 +71,26 @@ def _one(call: Call) -> None:
         st.markdown(sentence(f"${_plain(Decimal(cost.nanodollars))}"))
     words = [_SOURCES[cost.source], cost.why]
     if cost.origin and cost.source != "reported":
-        listed = f" for {cost.model}" if cost.model else ""
-        words.append(f"Prices: {cost.origin}{listed}, tier {cost.tier or 'standard'}, of {call.started:%Y-%m-%d}.")
+        words.append(_who_says(cost, call.started))
     st.caption(sentence(" ".join(word for word in words if word)))
+
+
+def _who_says(cost: Cost, at: datetime) -> str:
+    """Where the prices are from, how old they were, and for what."""
+    listed = f" for {cost.model}" if cost.model else ""
+    dated = f" of {aged(cost.dated, at.date())}" if cost.dated else ""
+    tier = f", tier {cost.tier or 'standard'}" if cost.source != "override" or cost.tier else ""
+    return f"Prices: {cost.origin}{dated},{listed}{tier}, as they were on {at:%Y-%m-%d}."
+
+
+def aged(day: date, on: date) -> str:
+    """A day and how long ago it was.
+
+    >>> aged(date(2026, 11, 10), date(2026, 11, 25)), aged(date(2026, 11, 24), date(2026, 11, 25))
+    ('2026-11-10, 15 days old', '2026-11-24, 1 day old')
+    """
+    days = max(0, (on - day).days)
+    return f"{day}, {days:,} day{'' if days == 1 else 's'} old"
 
 
 def _plain(nanodollars: Decimal) -> str:

@@ -1,6 +1,7 @@
 """What a call costs, to the nano-dollar; the bugs of other ledgers come out right here."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -132,6 +133,15 @@ def test_a_price_nobody_knows_is_unknown() -> None:
     assert cost(used(prompt_tokens=1, completion_tokens=1), None).nanodollars is None
     assert cost(used(prompt_tokens=1, completion_tokens=1), replace(LUNA, output=None)).nanodollars is None
     assert cost(used(prompt_tokens=1, completion_tokens=0), replace(LUNA, output=None)).nanodollars == 200
+
+
+def test_the_day_of_the_prices_is_kept_with_the_arithmetic() -> None:
+    usage = used(prompt_tokens=1, completion_tokens=1)
+    found = cost(usage, replace(LUNA, dated=date(2026, 11, 10)))
+    assert stored_cost(found.nanodollars, found.source, found.stored()).dated == date(2026, 11, 10)
+    older = {"lines": [["input", 1, "0.2"]], "origin": "x", "model": "m", "tier": None, "why": ""}
+    assert stored_cost(200, "computed", older).dated is None
+    assert "dated" not in (cost(usage, LUNA).stored() or {})
 
 
 def test_an_estimate_stays_one() -> None:

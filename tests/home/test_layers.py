@@ -24,6 +24,7 @@ TEXTS = {
     "temperature": "0123",
     "max_output": "1234",
     "most_sent": "3456",
+    "url": "abcd",
 }
 IN_FILE = [setting for setting in SETTINGS if setting.file and setting.variable and setting.key != "database_url"]
 
@@ -35,6 +36,8 @@ def told(setting: Setting, layer: str) -> tuple[str, Any]:
         return f"{letter}.5" if letter < "2" else f"1.{letter}", float(f"{letter}.5" if letter < "2" else f"1.{letter}")
     if setting.key in ("max_output", "most_sent"):
         return letter * 3, int(letter * 3)
+    if setting.key == "url":
+        return f"https://{letter}", f"https://{letter}"
     return letter * 3, letter * 3
 
 
@@ -46,14 +49,14 @@ def test_the_highest_layer_that_says_something_wins(drawn: st.DataObject) -> Non
         here.mkdir()
         data.mkdir()
         environ = {"BYTEBOT_DATA_DIR": str(data)}
-        lines: dict[str, list[str]] = {"here": [], "data": [], "settings.toml": ["[chat]"]}
+        lines: dict[str, list[str]] = {"here": [], "data": [], "settings.toml": []}
         for setting in IN_FILE:
             for layer in speaking[setting.key]:
                 text, value = told(setting, layer)
                 if layer == "environment":
                     environ[setting.variable or ""] = text
                 elif layer == "settings.toml":
-                    lines[layer].append(f"{setting.key} = {value!r}")
+                    lines[layer].append(f"{setting.section}.{setting.key} = {value!r}")
                 else:
                     lines[layer].append(f"{setting.variable}={text}")
         (here / ".env").write_text("\n".join(lines["here"]))
@@ -61,7 +64,7 @@ def test_the_highest_layer_that_says_something_wins(drawn: st.DataObject) -> Non
         (data / "settings.toml").write_text("\n".join(lines["settings.toml"]))
         home = Home.open(environ, here)
         for setting in IN_FILE:
-            found = home.value("chat", setting.key)
+            found = home.value(setting.section, setting.key)
             highest = next((layer for layer in LAYERS if layer in speaking[setting.key]), None)
             if highest is None:
                 assert (found.value, found.source, found.variable) == (setting.default, "default", None)

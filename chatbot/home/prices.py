@@ -1,0 +1,243 @@
+"""prices.toml: a person's own prices, written by hand or by the settings page, read whole whatever is wrong in them.
+
+[[price]]
+url = "https://llm.example.com"     # every address without it; * stands for any characters
+model = "our-model-*"
+from = 2026-11-01                   # the first day it holds, and until: the first it no longer does
+input = 0.20                        # dollars per million tokens; output, cached and cache_write likewise
+output = 0.80
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from chatbot.core.errors import SettingsError
+from chatbot.core.own_prices import Entry, OwnPrices, Wrong
+from chatbot.core.price_entries import read_entry
+from chatbot.home.files import read_text
+from chatbot.home.settings_file import change_settings, shorten
+
+PRICES_FILE = "prices.toml"
+LIST = "price"
+
+Row = dict[str, str | int | Decimal | date | None]
+"""One price as the settings page has it; None takes a field away."""
+
+_QUOTED = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|' + r"'''.*?'''" + r'|"(?:\\.|[^"\\\n])*"' + r"|'[^'\n]*'|#[^\n]*", re.DOTALL
+)
+_ANYTHING = frozenset(("url", "model", "tier", "from", "until"))
+
+
+@dataclass(frozen=True, slots=True)
+class PricesFile:
+    """What prices.toml says. `tables` are the prices as they were written; none where the file is no list of prices."""
+
+    path: Path
+    prices: OwnPrices = field(default_factory=OwnPrices, repr=False)
+    tables: tuple[Mapping[str, Any], ...] = ()
+    error: str = ""
+    """What is wrong with the file as a whole, so that it cannot be changed from here."""
+
+    @property
+    def problems(self) -> tuple[SettingsError, ...]:
+        """Every mistake with file and line, for the settings page."""
+        place = str(self.path)
+        return tuple(
+            SettingsError(
+                f"{place}, {one.at}: {one.said} Calls that it may be about have no price until that is mended."
+                if one.at
+                else f"{one.said.replace(PRICES_FILE, place, 1)} Until then no call has a price."
+            )
+            for one in self.prices.wrong
+        )
+
+
+def read_prices(path: Path) -> PricesFile:
+    """The file as it is now; never raises. A file that cannot be read leaves every call open."""
+    try:
+        text = read_text(path)
+    except SettingsError as error:
+        return _unreadable(path, str(error))
+    return PricesFile(path) if text is None else prices_in(path, text)
+
+
+def prices_in(path: Path, text: str) -> PricesFile:
+    """What the file at `path` says with this text; never raises."""
+    try:
+        document = _parse(text)
+    except (ValueError, RecursionError) as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = f", line {found[1]}," if found else ""
+        return _unreadable(path, f"{path}{line} is not TOML; nothing in the file is used until that is mended.")
+    return _read(path, text, document)
+
+
+def _read(path: Path, text: str, document: Mapping[str, Any]) -> PricesFile:
+    tables = document.get(LIST, [])
+    lines = _Lines(text)
+    astray = [_astray(name, lines) for name in document if name != LIST]
+    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        said = "price is no list of prices; each must begin with the line [[price]], in two brackets."
+        astray.append(Entry(at="", wrong=(Wrong(at=lines.top(LIST), said=said),), unread=_ANYTHING))
+        tables = []
+    lines.count(len(tables))
+    entries = [read_entry(one, lines.at(number), lines.of(number)) for number, one in enumerate(tables)]
+    error = astray[0].wrong[0].said if astray else ""
+    return PricesFile(path, OwnPrices([*entries, *astray]), tuple(tables), error)
+
+
+def _astray(name: str, lines: "_Lines") -> Entry:
+    """Something in the file that belongs to no price; it may have been meant for any call."""
+    close = difflib.get_close_matches(name, [LIST])
+    help_ = "did you mean [[price]]?" if close else "each price begins with the line [[price]]."
+    said = f"{shorten(name)} is nothing here; {help_}"
+    return Entry(at="", wrong=(Wrong(at=lines.top(name), said=said),), unread=_ANYTHING)
+
+
+def _unreadable(path: Path, sentence: str) -> PricesFile:
+    # The ledger keeps this sentence, and no folder's name.
+    said = sentence.replace(str(path), PRICES_FILE)
+    entry = Entry(at="", wrong=(Wrong(at="", said=said),), unread=_ANYTHING)
+    return PricesFile(path, OwnPrices([entry]), error=sentence)
+
+
+def _parse(text: str) -> dict[str, Any]:
+    """The document with exact numbers. ValueError and RecursionError when it is none."""
+    # The parser of the standard library is three times as quick to import as the one that keeps comments.
+    import tomllib
+
+    return tomllib.loads(text, parse_float=_decimal)
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+class _Lines:
+    """Where the prices and their fields are; words in quotes and comments are no lines of ours."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = _QUOTED.sub(lambda found: "\n" * found[0].count("\n") or "''", text).split("\n")
+        self._heads = [number for number, line in enumerate(self._lines) if re.match(r"\s*\[\[\s*price\s*\]\]", line)]
+
+    def count(self, tables: int) -> None:
+        """How many prices there are; where the lines tell another number, they are not believed."""
+        if tables != len(self._heads):
+            self._heads = []
+
+    def at(self, number: int) -> str:
+        return f"line {self._heads[number] + 1}" if self._heads else f"price {number + 1}"
+
+    def of(self, number: int) -> Callable[[str], str]:
+        """The place of a field of a price, that of the price where it is not there."""
+
+        def place(name: str) -> str:
+            if not self._heads:
+                return self.at(number)
+            begin = self._heads[number]
+            end = (*self._heads, len(self._lines))[number + 1]
+            return next((f"line {line + 1}" for line in range(begin, end) if self._sets(line, name)), self.at(number))
+
+        return place
+
+    def top(self, name: str) -> str:
+        """The place of something outside all prices."""
+        table = re.compile(rf"\s*\[+\s*{re.escape(name)}\s*[.\]]")
+        found = (n for n, line in enumerate(self._lines) if self._sets(n, name) or table.match(line))
+        return f"line {next(found, 0) + 1}"
+
+    def _sets(self, line: int, name: str) -> bool:
+        return re.match(rf"\s*{re.escape(name)}\s*[.=]", self._lines[line]) is not None
+
+
+def check_rows(tables: Sequence[Mapping[str, Any]]) -> None:
+    """SettingsError when prices cannot be kept as they stand, with the number of the row and the field."""
+    wrong = OwnPrices(
+        read_entry(one, f"row {number}", lambda name, number=number: f"row {number}")  # type: ignore[misc]
+        for number, one in enumerate(tables, 1)
+    ).wrong
+    if wrong:
+        raise SettingsError(" ".join(f"{one.at[0].upper()}{one.at[1:]}: {one.said}" for one in wrong[:3]))
+
+
+def change_prices(
+    path: Path,
+    seen: Sequence[Mapping[str, Any]],
+    *,
+    edited: Mapping[int, Row] = {},
+    added: Sequence[Row] = (),
+    deleted: Sequence[int] = (),
+) -> None:
+    """Change the prices by their number in `seen`, which the file must still hold; comments and order stay.
+
+    SettingsError, with nothing written, when a row would be wrong, when somebody else has changed the file meanwhile,
+    or when it cannot be changed. The folder must exist.
+    """
+    exact: list[Mapping[str, Any]] = [_with(one, edited.get(number, {})) for number, one in enumerate(seen)]
+    exact += [_with({}, row) for row in added]
+    check_rows([one for number, one in enumerate(exact) if number not in deleted])
+
+    def change(document: MutableMapping[str, Any]) -> None:
+        if type(document) is dict and _plain(document.get(LIST, [])) != _plain(list(seen)):
+            raise SettingsError(
+                f"{PRICES_FILE} has been changed elsewhere since this was drawn. Look at it, then save again."
+            )
+        _apply(document, edited, added, deleted)
+
+    change_settings(path, change)
+
+
+def _apply(
+    document: MutableMapping[str, Any], edited: Mapping[int, Row], added: Sequence[Row], deleted: Sequence[int]
+) -> None:
+    import tomlkit
+
+    plain = type(document) is dict
+    if LIST not in document:
+        document[LIST] = [] if plain else tomlkit.aot()
+    tables = document[LIST]
+    for number, row in edited.items():
+        for name, value in row.items():
+            if value is None:
+                tables[number].pop(name, None)
+            elif _written(tables[number].get(name)) != _written(value):  # an equal value keeps its spelling
+                tables[number][name] = _written(value)
+    for row in added:
+        table: Any = {} if plain else tomlkit.table()
+        for name, value in row.items():
+            if value is not None:
+                table[name] = _written(value)
+        tables.append(table)
+    for number in sorted(deleted, reverse=True):
+        del tables[number]
+    if not tables:
+        del document[LIST]
+
+
+def _with(table: Mapping[str, Any], row: Row) -> dict[str, Any]:
+    return {name: value for name, value in {**table, **row}.items() if value is not None}
+
+
+def _written(value: Any) -> Any:
+    """As it stands in the file. A float says a rate exactly: it has at most fifteen digits."""
+    if isinstance(value, Decimal) and value.is_finite():
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return repr(_written(value))
