@@ -91,29 +91,27 @@ def _one(engine: Engine, budget: Budget) -> None:
 
 
 def _another() -> None:
-    with st.form("limit-new", border=True):
-        kind: Kind = st.selectbox("Another limit for", KINDS, format_func=_FOR.__getitem__, key="limit-kind")
-        del kind
-        st.text_input(
-            "Model", key="limit-model", placeholder="only for a model: its name, such as gpt-6-luna or gpt-6-*"
-        )
+    with st.container(border=True, key="limit-new"):
+        kind = st.selectbox("Another limit for", KINDS, format_func=_FOR.__getitem__, key="limit-kind")
+        if kind == "model":
+            st.text_input("Its name", key="limit-model", placeholder="such as gpt-6-luna, or gpt-6-* for all of these")
         st.text_input("Limit in dollars", key="limit-amount", icon=":material/attach_money:", placeholder="10")
-        st.form_submit_button("Set limit", type="primary", on_click=_set)
+        st.button("Set limit", key="limit-set", type="primary", on_click=_set)
         if wrong := st.session_state.pop(_WRONG, ""):
             st.error(sentence(wrong), icon=":material/error:")
 
 
 def _set() -> None:
     kind: Kind = st.session_state["limit-kind"]
-    name = str(st.session_state.get("limit-model") or "")
+    name = str(st.session_state.get("limit-model") or "") if kind == "model" else ""
     try:
         limit = read_limit(str(st.session_state.get("limit-amount") or ""))
-        subject = read_subject(kind, name if kind != "conversation" else "")
+        subject = read_subject(kind, name)
         session.engine().ledger.budgets.set(kind, limit, subject=subject, zone=clock.zone_name())
     except ByteBotError as error:
         st.session_state[_WRONG] = error.sentence
         return
-    st.session_state["limit-model"] = st.session_state["limit-amount"] = ""
+    st.session_state["limit-amount"] = ""
     session.said("The limit is set.")
 
 

@@ -72,6 +72,11 @@ def _one(call: Call) -> None:
     words = [_SOURCES[cost.source], cost.why]
     if cost.origin and cost.source != "reported":
         words.append(_who_says(cost, call.started))
+    if call.held is not None and (cost.nanodollars or 0) > call.held:
+        held = _plain(Decimal(call.held))
+        words.append(
+            f"Your limits had ${held} set aside for it: the server used more than it was asked to use at most."
+        )
     st.caption(sentence(" ".join(word for word in words if word)))
 
 
