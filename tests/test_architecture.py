@@ -12,7 +12,7 @@ FLOORS = [
     {"core"},
     {"store", "providers", "tools", "transfer", "home"},
     {"engine"},
-    {"bot", "ui", "terminal", "server"},
+    {"bot", "tokens", "ui", "terminal", "server"},
     {"pages", "app"},
 ]
 DOORS = {

@@ -81,7 +81,7 @@ class Ahead:
         real = self._ledger.last_input(conversation, payer.base_url, options.model)
         tokens = self._heard(conversation, head, options)
         exact, left_out = tokens is not None, 0
-        if tokens is None or tokens > self._outside.most_sent():
+        if tokens is None or tokens > self._memory.likely_budget(options):
             fitted = self._memory.glance(conversation, head, options)
             tokens, exact, left_out = (
                 sum(rough(message.text) + FRAME for message in fitted.messages),

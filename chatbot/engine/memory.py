@@ -1,6 +1,9 @@
 """What a turn remembers: the path above it, fitted into what the model can read."""
 
-from chatbot.core.errors import NotFound
+import threading
+from contextlib import suppress
+
+from chatbot.core.errors import ByteBotError, NotFound
 from chatbot.core.settings import Options
 from chatbot.core.tokens import rough, surely_at_most
 from chatbot.core.tree import Place
@@ -14,6 +17,9 @@ from chatbot.store.values import Begun
 ASSUMED_CONTEXT = 8_192  # tokens, where neither the person nor the server nor a price list knows
 LEAST_OUTPUT = 16
 
+Contexts = dict[tuple[str, str], int]
+"""What was learned: connection and model to tokens."""
+
 
 class Memory:
     """Makes a turn's Plan. Stateless but for its doors: what is sent is derived from the tree each time."""
@@ -21,6 +27,8 @@ class Memory:
     def __init__(self, store: Store, outside: Outside) -> None:
         self._store = store
         self._outside = outside
+        self._known: Contexts = {}
+        self._asking: set[tuple[str, str]] = set()
 
     def plan(self, begun: Begun, options: Options, *, continues: bool) -> Plan:
         return self._plan(self._path(begun), options, continues=continues)
@@ -31,14 +39,26 @@ class Memory:
         return self._plan(items(self._store, places), options, continues=continues)
 
     def glance(self, conversation: str | None, head: int | None, options: Options) -> Fitted:
-        """What would be sent below `head`, without asking any server or tokenizer for anything."""
+        """What would be sent below `head`, without waiting for any server or tokenizer."""
         places = () if conversation is None else self._store.conversations.tree(conversation).path(head)
-        context = self._outside.connection(options.connection).context
-        budget = min(self._outside.most_sent(), _input_part(context, options) if context else self._outside.most_sent())
-        return build(items(self._store, places), system=options.system, budget=budget, count=rough)
+        path = items(self._store, places)
+        return build(path, system=options.system, budget=self.likely_budget(options), count=rough)
+
+    def likely_budget(self, options: Options) -> int:
+        """Input tokens that may be sent, as far as that was learned; where it was not, a server is asked beside this."""
+        most, key = self._outside.most_sent(), (options.connection, options.model)
+        known = self._outside.connection(options.connection).context or self._known.get(key)
+        if known is not None:
+            return min(most, _input_part(known, options))
+        if key not in self._asking:
+            self._asking.add(key)
+            threading.Thread(
+                target=_Context(self._outside, options, self._known).learn, name="context", daemon=True
+            ).start()
+        return most
 
     def _plan(self, path: list[Item], options: Options, *, continues: bool) -> Plan:
-        context = _Context(self._outside, options)
+        context = _Context(self._outside, options, self._known)
 
         def fit(smaller: int | None) -> Fitted:
             budget = context.budget(path, options)
@@ -77,9 +97,10 @@ def items(store: Store, places: tuple[Place, ...]) -> list[Item]:
 class _Context:
     """How much the model can read, asked for only when it matters: asking a server costs a round trip."""
 
-    def __init__(self, outside: Outside, options: Options) -> None:
+    def __init__(self, outside: Outside, options: Options, learned: Contexts) -> None:
         self._outside = outside
         self._options = options
+        self._learned = learned
         self._known: int | None = None
         self._asked = False
 
@@ -89,7 +110,13 @@ class _Context:
             connection = self._outside.connection(self._options.connection)
             provider: Provider = self._outside.provider(self._options.connection)
             self._known = connection.context or provider.context(self._options.model)
+            self._learned[self._options.connection, self._options.model] = self._known or ASSUMED_CONTEXT
         return self._known
+
+    def learn(self) -> None:
+        """Ask, for whoever looks later; whoever has a reply made hears what is wrong."""
+        with suppress(ByteBotError):
+            self.tokens()
 
     def budget(self, path: list[Item], options: Options) -> int:
         """Input tokens that may be sent."""

@@ -43,6 +43,15 @@ def sure(model: str | None) -> bool:
     return bool(_OLDER.match(name) or _NEWER.match(name))
 
 
+def vocabulary(model: str | None) -> str:
+    """The name of the vocabulary that a model's tokens are counted with.
+
+    >>> vocabulary("gpt-4"), vocabulary("gpt-6-luna")
+    ('cl100k_base', 'o200k_base')
+    """
+    return "cl100k_base" if _OLDER.match(_bare(model)) else "o200k_base"
+
+
 def counter(model: str | None, cache: Path) -> Callable[[str], int]:
     """A counter of the model's tokens, or of the likeliest vocabulary's where it is unknown.
 
@@ -50,7 +59,7 @@ def counter(model: str | None, cache: Path) -> Callable[[str], int]:
     where that can be written. A count never raises and never reaches out: where the vocabulary cannot be had, or the
     encoder gives up, the text is estimated. Safe to use from several threads.
     """
-    name = "cl100k_base" if _OLDER.match(_bare(model)) else "o200k_base"
+    name = vocabulary(model)
     with _lock:
         if name not in _vocabularies:
             _vocabularies[name] = _Vocabulary(name, cache)

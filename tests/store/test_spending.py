@@ -1,6 +1,8 @@
 """Sums over the ledger by day, model, conversation and purpose, on both databases."""
 
+import random
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -119,3 +121,34 @@ def test_purposes_are_told_apart_and_another_owner_is_not_seen(store: Store) -> 
 @pytest.mark.parametrize("by", ["day", "model", "conversation", "purpose"])
 def test_nothing_was_spent(store: Store, by: str) -> None:
     assert store.ledger.spend(by) == {}  # type: ignore[arg-type]
+
+
+@pytest.mark.timeout(300)
+def test_a_million_calls_add_up_to_the_last_digit(store: Store) -> None:
+    """Amounts of every size, as the ledger keeps them, against decimal arithmetic."""
+    dice = random.Random(5)
+    amounts = [dice.randrange(10 ** dice.randint(1, 12)) for _ in range(1_000_000)]
+    moment = datetime(2026, 11, 25, tzinfo=UTC)
+    fixed = ("local", "p", "reply", "c", "u", "m", "answered", moment, 0, "computed")
+    names = (
+        "owner", "process", "purpose", "connection", "base_url", "model_asked", "outcome", "started", "input_estimate",
+        "cost_source", "nanodollars",
+    )  # fmt: skip
+    with store._database.write() as transaction:
+        raw = transaction.connection.driver_connection
+        assert raw is not None
+        if store._database.sqlite:
+            marks = ", ".join("?" * len(names))
+            stored = [*fixed[:7], "2026-11-25 00:00:00.000000", *fixed[8:]]
+            rows = ((*stored, amount) for amount in amounts)
+            raw.executemany(f"INSERT INTO calls ({', '.join(names)}) VALUES ({marks})", rows)
+        else:
+            with raw.cursor().copy(f"COPY calls ({', '.join(names)}) FROM STDIN") as copy:
+                for amount in amounts:
+                    copy.write_row((*fixed, amount))
+    exact = sum(map(Decimal, amounts), Decimal(0)) / 10**9
+    [(_, whole)] = store.ledger.spend("model").items()
+    assert Decimal(whole.nanodollars) / 10**9 == exact
+    assert (whole.calls, whole.unpriced) == (1_000_000, 0)
+    [(_, day)] = store.ledger.spend("day").items()
+    assert day == whole

@@ -1,0 +1,139 @@
+"""What the next message would send and cost: before it is sent, and near what it then is."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import pytest
+import tiktoken
+
+from chatbot.core.events import Finished
+from chatbot.core.money import Usage
+from chatbot.core.settings import Options
+from chatbot.core.tokens import rough
+from chatbot.engine.actions import Say
+from chatbot.engine.engine import Engine
+from chatbot.providers.provider import Request
+from chatbot.providers.tokenizer import _load
+from chatbot.store.store import Store
+from tests.engine.test_reserve import price
+from tests.scripted import Script, Scripted, text
+
+OPTIONS = Options(connection="c", model="m", system="Be kind and brief.", max_output=500)
+PROSE = (
+    "The keeper climbed the ninety-one steps before dawn and wiped the salt from the glass.",
+    "Der Leuchtturmwärter stieg vor Tagesanbruch die einundneunzig Stufen hinauf und wischte das Salz vom Glas.",
+    "def greet(name: str) -> str:\n    return f'Hello, {name}!'  # as politely as can be\n",
+    "早晨醒来，灯塔看守人爬上九十一级台阶，擦去玻璃上的盐。",
+    '{"step": 91, "light": true, "keeper": {"name": "Ada", "since": "1843-10-02"}}',
+)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    store = Store.temporary()
+    yield store
+    store.close()
+
+
+def served(encoding: tiktoken.Encoding) -> Callable[[Request], Script]:
+    """A server with a vocabulary of its own, whose models may think before they speak, and which counts as OpenAI does."""
+    dice = random.Random(7)
+
+    def count(words: str) -> int:
+        return len(encoding.encode(words, disallowed_special=()))
+
+    def answer(request: Request) -> Script:
+        said = " ".join(dice.choices(PROSE, k=dice.randint(1, 3)))
+        thought = dice.randint(0, 400)
+        spent = sum(3 + count(message["content"] or "") + 1 for message in request.messages) + 3
+        return text(
+            said, usage=Usage(input_tokens=spent, output_tokens=count(said) + thought, reasoning_tokens=thought)
+        )
+
+    return answer
+
+
+@pytest.mark.timeout(400)  # two hundred whole turns
+@pytest.mark.parametrize("most_sent", [10**6, 3_000])
+def test_the_next_input_is_within_two_per_cent_over_two_hundred_turns(
+    store: Store, tmp_path: Path, most_sent: int
+) -> None:
+    """Also with another vocabulary than ours, with hidden reasoning, and where older messages are left out."""
+    provider = Scripted(served(_load("cl100k_base", tmp_path)), context=10**6)
+    engine = Engine(store, provider.outside(price=price, most_sent=lambda: most_sent))
+    dice, errors, exact = random.Random(11), [], 0
+    conversation: str | None = None
+    head: int | None = None
+    for _ in range(200):
+        words = " ".join(dice.choices(PROSE, k=dice.randint(1, 2)))
+        ahead = engine.ahead.next(conversation, head, OPTIONS)
+        exact += ahead.exact
+        turn = engine.start(conversation, Say(words, head), options=OPTIONS)
+        turn.wait(20)
+        assert isinstance(turn.ending, Finished)
+        conversation, head = turn.conversation, turn.reply
+        [call] = store.ledger.calls(reply=turn.reply)
+        assert call.usage is not None
+        assert call.usage.input_tokens is not None
+        errors.append(abs(ahead.input_tokens + rough(words) + 4 - call.usage.input_tokens) / call.usage.input_tokens)
+    engine.close()
+    assert median(errors) <= 0.02, f"{median(errors):.2%}"
+    assert exact >= 190 if most_sent > 10**5 else exact < 50
+
+
+def test_the_range_is_of_the_replies_that_there_were(store: Store) -> None:
+    lengths = iter([10, 20, 30, 40, 400])
+
+    def answer(request: Request) -> Script:
+        return text("Hello.", usage=Usage(input_tokens=100, output_tokens=next(lengths)))
+
+    engine = Engine(store, Scripted(answer).outside(price=price))
+    before = engine.ahead.next(None, None, OPTIONS)
+    assert (before.outputs.known, before.outputs.high, before.exact) == (False, 500, False)
+    conversation, head = None, None
+    for _ in range(5):
+        turn = engine.start(conversation, Say("Hi", head), options=OPTIONS)
+        turn.wait(5)
+        conversation, head = turn.conversation, turn.reply
+    after = engine.ahead.next(conversation, head, OPTIONS)
+    assert (after.outputs.low, after.outputs.high, after.outputs.known) == (30, 400, True)
+    assert after.exact
+    assert after.input_tokens == 100 + 400 + 4
+    assert (after.least.nanodollars, after.most.nanodollars) == (504 + 300, 504 + 4000)
+    # The longest reply that is set bounds the range; another chat with the model knows it by these.
+    short = engine.ahead.next(None, None, replace(OPTIONS, max_output=50))
+    assert (short.outputs.low, short.outputs.high, short.outputs.known) == (30, 50, True)
+    engine.close()
+
+
+def test_another_model_or_prompt_is_no_longer_exact(store: Store) -> None:
+    engine = Engine(store, Scripted(text("Hello.")).outside(price=price))
+    turn = engine.start(None, Say("Hi"), options=OPTIONS)
+    turn.wait(5)
+    assert engine.ahead.next(turn.conversation, turn.reply, OPTIONS).exact
+    for changed in (replace(OPTIONS, system="Another."), replace(OPTIONS, model="other")):
+        assert not engine.ahead.next(turn.conversation, turn.reply, changed).exact
+    engine.close()
+
+
+def test_a_reply_that_is_written_has_a_running_price(store: Store) -> None:
+    from tests.scripted import Gate
+
+    gate = Gate()
+    engine = Engine(store, Scripted([gate, *text("Hello.")]).outside(price=price))
+    turn = engine.start(None, Say("Hi"), options=OPTIONS)
+    assert gate.reached.wait(5)
+    meter = engine.ahead.meter(turn.reply)
+    assert meter is not None
+    first, later = meter(0).nanodollars, meter(10).nanodollars
+    assert first is not None
+    assert later == first + 100
+    gate.opened.set()
+    turn.wait(5)
+    assert engine.ahead.meter(turn.reply) is None
+    local = engine.start(None, Say("Hi"), options=replace(OPTIONS, model="local"))
+    local.wait(5)
+    engine.close()
