@@ -1,13 +1,14 @@
 """The ledger: one row per call, committed before its request leaves, settled exactly once."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, tzinfo
 
 from sqlalchemy import select, update
 
 from chatbot.core.bill import Bill
 from chatbot.core.events import CallFinished, Purpose
-from chatbot.store import spending
+from chatbot.core.reconcile import Used
+from chatbot.store import by_day, spending
 from chatbot.store.database import Database, added
 from chatbot.store.find import chunks
 from chatbot.store.lease import Owner
@@ -96,6 +97,14 @@ class Ledger:
         dearest first.
         """
         return spending.spend(self._database, by, zone=zone, since=since)
+
+    def used(self, first: date, last: date, *, base_urls: Collection[str], connection: str | None = None) -> list[Used]:
+        """Tokens and money by day and model from the first day to the last, in UTC, of the calls to these base URLs."""
+        return by_day.used(self._database, first, last, base_urls=base_urls, connection=connection)
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Every connection's name with every base URL that it was called at."""
+        return by_day.addresses(self._database)
 
     def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:
         """Calls in the order in which they were made: all of them, or those of one conversation or reply."""
