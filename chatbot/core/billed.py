@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 CENT = 10_000_000  # nano-dollars
+TIERS = ("batch", "flex", "priority", "scale")
+"""Service tiers that an invoice names in its lines."""
+USUAL_TIERS = frozenset({"", "default", "auto", "standard", "on_demand", "message", "messages"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,16 @@ class Billed:
     output_tokens: int | None = None
     requests: int | None = None
     tier: str = ""
+
+
+def line_item(text: str) -> tuple[str, str]:
+    """The model and the service tier that a line of an invoice names.
+
+    >>> line_item("gpt-4o-2024-08-06, cached input"), line_item("gpt-6-luna, output, batch")
+    (('gpt-4o-2024-08-06', ''), ('gpt-6-luna', 'batch'))
+    """
+    model, _, rest = text.partition(",")
+    return model.strip(), next((tier for tier in TIERS if tier in rest.lower()), "") if rest else ""
 
 
 @dataclass(slots=True, kw_only=True)

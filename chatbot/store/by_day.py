@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import BigInteger, case, cast, extract, func, select
 
 from chatbot.core.bill import Bill
+from chatbot.core.billed import USUAL_TIERS
 from chatbot.core.reconcile import Used
 from chatbot.store.database import Database
 from chatbot.store.tables import calls
 
 _DAY = 86_400
-_USUAL = ("", "default", "auto", "standard", "on_demand")
 _UNSURE = ("stopped", "broken", "uncertain")
 
 
@@ -76,5 +76,5 @@ def _used(row: Any) -> Used:
         input_tokens=sent,
         cached_tokens=cached,
         output_tokens=said,
-        tiers=frozenset() if tier in _USUAL else frozenset({str(tier)}),
+        tiers=frozenset() if tier in USUAL_TIERS else frozenset({str(tier)}),
     )

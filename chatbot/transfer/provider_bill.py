@@ -12,14 +12,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
-from chatbot.core.billed import Billed
+from chatbot.core.billed import USUAL_TIERS, Billed, line_item
 from chatbot.core.errors import BadInput
 from chatbot.transfer.bill_columns import Columns, columns, recognised
 from chatbot.transfer.bill_text import encoding_of, rows, separator_of
 from chatbot.transfer.bill_values import Survey, Unreadable, nothing, read_amount, read_count, read_day
 
-_USUAL_TIERS = frozenset({"", "default", "auto", "standard", "on_demand", "message", "messages"})
-_TIERS = ("batch", "flex", "priority", "scale")
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
 Read = TypeVar("Read")
 
@@ -169,11 +167,10 @@ class _Line:
         )
 
     def _model(self) -> tuple[str, str]:
-        """The model and, where an item names it, the tier: "gpt-4o-2024-08-06, cached input, batch"."""
+        """The model and, where a line's item names it, the tier."""
         if model := self._text("model"):
             return model, ""
-        model, _, rest = self._text("item").partition(",")
-        return model.strip(), next((tier for tier in _TIERS if tier in rest.lower()), "") if rest else ""
+        return line_item(self._text("item"))
 
     def _tier(self) -> str:
         batch = self._text("batch").lower()
@@ -182,7 +179,7 @@ class _Line:
         if batch not in _FALSE:
             raise self._bad(self._at["batch"], Unreadable("is neither true nor false."))
         tier = self._text("tier").lower()
-        return "" if tier in _USUAL_TIERS else tier
+        return "" if tier in USUAL_TIERS else tier
 
     def _currency(self, found: str) -> str:
         named = self._text("currency").upper()
