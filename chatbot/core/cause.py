@@ -105,10 +105,10 @@ def _not_billed(pair: Pair) -> tuple[Cause, str]:
     assert ours is not None
     if ours.bill.calls and ours.uncertain == ours.bill.calls:
         return "not billed", f"Not billed: {_calls(ours.bill.calls)} of ours stopped or broke off before an answer."
-    return (
-        "not billed",
-        f"They billed none of our {_calls(ours.bill.calls)}: perhaps another account or project has them.",
-    )
+    if ours.bill.calls == 1:
+        return "not billed", "They did not bill this call: perhaps another account or project has it."
+    count = _calls(ours.bill.calls)
+    return "not billed", f"They billed none of these {count}: perhaps another account or project has them."
 
 
 def _not_ours(pair: Pair, known: Collection[str]) -> tuple[Cause, str]:

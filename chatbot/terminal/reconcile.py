@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from chatbot.core.bill import Bill, made_of, short
+from chatbot.core.bill import Bill, made_of
 from chatbot.core.errors import BadInput
 from chatbot.core.reconcile import Pair, in_full
 from chatbot.terminal.screen import one_line
@@ -97,7 +97,7 @@ def _table(found: "Reconciled") -> str:
     about = f"{found.vendor or 'The bill'}, {found.first} to {found.last}, beside the calls over {_names(found)}."
     rows = [_cells(row.pair, row.sentence) for row in found.rows]
     if len(rows) > 1:
-        whole = (in_full(found.billed), short(found.counted) or "$0.00", in_full(found.difference, signed=True))
+        whole = (in_full(found.billed), _here(found.counted), in_full(found.difference, signed=True))
         rows.append(("Together", "", *whole, "", _summary(found)))
     widths = [max(len(row[at]) for row in (_HEADING, *rows)) for at in range(len(_HEADING))]
     lines = [about, ""]

@@ -147,7 +147,7 @@ def test_what_is_not_billed_yet_or_never() -> None:
     for day, words in (
         (TODAY, "Not on the bill yet: bills can be a day late."),
         (TODAY - timedelta(days=1), "Not on the bill yet: bills can be a day late."),
-        (DAY, "They billed none of our 10 calls: perhaps another account or project has them."),
+        (DAY, "They billed none of these 10 calls: perhaps another account or project has them."),
     ):
         rows = compared([rest], [ours(day=day)])
         assert [row.sentence for row in rows if row.pair.ours] == [words]
