@@ -223,7 +223,7 @@ def _price(pair: Pair) -> tuple[Cause, str] | None:
     if not pair.difference or _tokens_differ(pair) or pair.theirs is None or not pair.theirs.tokens:
         return None
     said, held = (_rate(amount, pair.theirs.tokens) for amount in (pair.billed or 0, pair.counted))
-    return "price", f"Same tokens, another price: {said} per million tokens on the bill, {held} here."
+    return "price", f"Same tokens, another price: {said} a million on the bill, {held} here."
 
 
 def _rate(nanodollars: int, tokens: int) -> str:

@@ -46,10 +46,16 @@ def draw(engine: Engine, home: Home, begun: Callable[[], None]) -> None:
         st.date_input("Days (UTC)", (today.replace(day=1), today), max_value=today, key=_DAYS)
         key_field(_FIELD, label="Admin key")
         st.form_submit_button("Ask OpenAI", on_click=_ask, args=(engine, home, begun))
+
+
+def pending() -> bool:
+    """Whether the answer is still out; says so where the answer will be."""
     asking: Beside[Answer] | None = st.session_state.get(_ASKING)
-    if asking is not None and not asking.over:
-        st.info("OpenAI is being asked …", icon=":material/hourglass_top:")
-        _watch()
+    if asking is None or asking.over:
+        return False
+    st.info("OpenAI is being asked …", icon=":material/hourglass_top:")
+    _watch()
+    return True
 
 
 @st.fragment(run_every=0.5)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from chatbot.core.bill import made_of
+from chatbot.core.bill import dollars, made_of
 from chatbot.core.cause import Explained
 from chatbot.core.errors import ByteBotError
 from chatbot.core.reconcile import in_full
@@ -16,9 +16,11 @@ from chatbot.ui import asking_bill
 from chatbot.ui.words import UNKNOWN, sentence
 
 _FILES, _OF, _FOUND = "bill_files", "bill_of", "bill_found"
-_VENDORS = "Whichever the bill is of"
+_VENDORS = "Those to the provider of the bill"
 _MANY = 8  # rows from which on those that agree may be left out
 _WHERE = """\
+Where providers have it:
+
 - **OpenAI**: platform.openai.com, *Usage*; export under *Costs* (money) and under *Activity* (tokens). Drop both.
 - **Anthropic**: the Console, *Cost* and *Usage*; *Export* on each page. Drop both.
 - **OpenRouter**: *Activity*, the menu of the page, *Export*, *CSV*.
@@ -45,17 +47,17 @@ def draw(engine: Engine, home: Home) -> None:
     except ByteBotError as error:
         st.error(sentence(error.sentence), icon=":material/error:")
         return
-    of = _choose(used) if files else None
-    with st.expander("Ask OpenAI with an admin key", icon=":material/key:"):
-        asking_bill.draw(engine, home, _start_anew)
     answer = asking_bill.answer()
-    if answer is not None:
+    if asking_bill.pending():
+        pass
+    elif answer is not None:
         _shown(answer.found, answer.problem)
     elif files:
-        _shown(*_compared(engine, files, of))
+        _shown(*_compared(engine, files, _choose(used)))
     else:
-        with st.expander("Where to find the export", icon=":material/help:"):
-            st.markdown(_WHERE)
+        st.markdown(_WHERE)
+    with st.expander("Ask OpenAI with an admin key", icon=":material/key:"):
+        asking_bill.draw(engine, home, _start_anew)
 
 
 def _start_anew() -> None:
@@ -66,7 +68,7 @@ def _choose(used: Sequence[str]) -> str | None:
     """The connection that the bill is of; None: those of the vendor that it names."""
     if len(used) < 2:
         return None
-    chosen: str = st.selectbox("Compare with the calls over", [_VENDORS, *used], key=_OF)
+    chosen: str = st.selectbox("Calls to compare with", [_VENDORS, *used], key=_OF)
     return None if chosen == _VENDORS else chosen
 
 
@@ -90,13 +92,15 @@ def _shown(found: Reconciled | None, problem: str) -> None:
     if found is None:
         st.error(sentence(problem), icon=":material/error:")
         return
-    with st.container(horizontal=True):
-        for name, value in (
-            ("Billed", in_full(found.billed)),
-            ("Here", in_full(found.counted.nanodollars) if found.counted.known else UNKNOWN),
-            ("Difference", in_full(found.difference, signed=True)),
+    here = found.counted.nanodollars if found.counted.known else None
+    with st.container(horizontal=True, gap="small"):
+        for name, value, sign in (
+            ("Billed", found.billed, False),
+            ("Here", here, False),
+            ("Difference", found.difference, True),
         ):
-            st.metric(name, value, width="content")
+            exact = sentence(in_full(value, signed=sign))
+            st.metric(name, _short(value, signed=sign), width="content", help=exact if value else None)
     st.markdown(sentence(summary(found)))
     rows = found.rows
     if found.agreeing and found.agreeing < len(rows) and len(rows) > _MANY and st.toggle("Only what differs"):
@@ -111,6 +115,14 @@ def _shown(found: Reconciled | None, problem: str) -> None:
     if found.others:
         sums = ", ".join(f"{amount / 10**9:,.2f} {name}" for name, amount in found.others.items())
         st.caption(sentence(f"Not compared, since it is not in dollars: {sums}."))
+
+
+def _short(nanodollars: int | None, *, signed: bool) -> str:
+    """A sum as a headline; every digit is in its help."""
+    if not nanodollars:
+        return UNKNOWN if nanodollars is None else dollars(0)
+    sign = "−" if nanodollars < 0 else "+" if signed else ""
+    return sign + dollars(abs(nanodollars))
 
 
 def summary(found: Reconciled) -> str:
@@ -129,15 +141,14 @@ def summary(found: Reconciled) -> str:
 def cells(row: Explained) -> dict[str, str]:
     """A row of the table; amounts with every digit, as text, since a float would round them."""
     pair, ours, tokens = row.pair, row.pair.ours, row.pair.token_difference
-    parts = made_of(ours.bill) if ours else ""
-    here = in_full(ours.bill.nanodollars) if ours and ours.bill.known else UNKNOWN
     return {
         "Day (UTC)": str(pair.day),
         "Model": pair.model or UNKNOWN,
         "Billed": in_full(pair.billed) if pair.theirs else UNKNOWN,
-        "Here": f"{here} ({parts})" if parts else here,
+        "Here": in_full(ours.bill.nanodollars) if ours and ours.bill.known else UNKNOWN,
         "Difference": in_full(pair.difference, signed=True),
         "Tokens": "" if tokens is None else f"{tokens:+,}".replace("-", "−") if tokens else "0",
+        "Of ours": made_of(ours.bill) if ours else "",
         "Why": row.sentence,
     }
 
@@ -149,8 +160,11 @@ def _columns(found: Reconciled) -> dict[str, Any]:
         "Here": column(alignment="right"),
         "Difference": column(alignment="right", help="What they billed more than is here"),
         "Tokens": column(alignment="right", help="What they counted more than is here"),
+        "Of ours": column(width=110, help="Calls that are estimated or have no price"),
         "Why": column(width="large", help="The likeliest cause that the figures tell"),
     }
     if not any(row.pair.token_difference is not None for row in found.rows):
         right["Tokens"] = None
+    if not made_of(found.counted):
+        right["Of ours"] = None
     return right

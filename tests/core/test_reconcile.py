@@ -92,7 +92,7 @@ def one(bill: list[Billed], used: list[Used], today: date = TODAY) -> tuple[str,
             [theirs(3 * DOLLAR, (1_000_000, 0, 1_000_000))],
             [ours(2 * DOLLAR, (1_000_000, 0, 1_000_000))],
             "price",
-            "Same tokens, another price: $1.5000 per million tokens on the bill, $1.0000 here.",
+            "Same tokens, another price: $1.5000 a million on the bill, $1.0000 here.",
         ),
         (
             [theirs(2 * DOLLAR, (100, 0, 50))],
