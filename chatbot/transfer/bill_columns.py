@@ -41,6 +41,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "kosten",
         "betrag",
     ),
+    # With one's own key at OpenRouter the vendor bills this part; the ledger has both together.
+    "own_key": ("byok_usage_inference",),
     "currency": ("amount_currency", "currency"),
     "input": ("input_tokens", "tokens_prompt", "prompt_tokens", "n_context_tokens_total", "tokens_in"),
     "uncached": (
@@ -88,8 +90,9 @@ class Columns:
     titles: tuple[str, ...]
     at: Mapping[str, int]
     written: tuple[int, ...]
+    amounts: tuple[int, ...]
     counts: tuple[int, ...]
-    """Every column of whole numbers."""
+    """Every column of money, and of whole numbers."""
 
     @property
     def vendor(self) -> str:
@@ -137,7 +140,9 @@ def columns(titles: Sequence[str], name: str, line: int) -> Columns:
         raise _missing("the model", NAMES["model"], titles, name, line)
     written = tuple(names.index(one) for one in WRITTEN if one in names)
     counts = (*(at[one] for one in _NUMBERS if one in at), *written)
-    return Columns(titles=tuple(title.strip() for title in titles), at=at, written=written, counts=counts)
+    amounts = tuple(at[one] for one in ("amount", "own_key") if one in at)
+    plain_titles = tuple(title.strip() for title in titles)
+    return Columns(titles=plain_titles, at=at, written=written, amounts=amounts, counts=counts)
 
 
 def _first(wanted: Sequence[str], names: Sequence[str]) -> str | None:

@@ -64,9 +64,10 @@ def rows(file: BinaryIO, name: str, encoding: str, choose: Callable[[str], str])
             separator, heading = heading[4], ""
         yield from _records(heading, lines, before - 1, separator, name)
     except UnicodeDecodeError:
-        raise BadInput(
-            f"{name}, line {_not_text(file, encoding)}: this is not UTF-8. Save the file as CSV in UTF-8 and try again."
-        ) from None
+        what = "this is not UTF-8. Save the file as CSV in UTF-8 and try again."
+        if encoding.startswith("utf-16"):
+            what = "half a letter. The file is cut off or damaged; export it again."
+        raise BadInput(f"{name}, line {_not_text(file, encoding)}: {what}") from None
     finally:
         with contextlib.suppress(ValueError):  # closed by its owner, whose it stays
             text.detach()
@@ -113,12 +114,15 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
 def _not_text(file: BinaryIO, encoding: str) -> int:
     """The first line that is not of the encoding."""
     file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     number = 0
-    for number, line in enumerate(file, start=1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            return number
+    try:
+        while line := text.readline(LONGEST_LINE):
+            number += 1
+            if "\ufffd" in line:
+                break
+    finally:
+        text.detach()
     return max(1, number)
 
 

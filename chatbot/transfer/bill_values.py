@@ -13,7 +13,17 @@ MOST = 10**18  # nano-dollars of one line, a milliard dollars
 _LONGEST = 80  # characters of an amount; a longer cell is something else
 _EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN)
 _NOTHING = frozenset({"", "-", "—", "–", "null", "none", "n/a", "na", "nan"})
-_SIGNS = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "A$": "AUD", "C$": "CAD"}
+SIGNS = {
+    "$": "USD",
+    "US$": "USD",
+    "US Dollar": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "A$": "AUD",
+    "C$": "CAD",
+}
 _MONEY = r"(?:[A-Za-z]{3}(?![A-Za-z])|(?:US|A|C)?\$|[€£¥₹])"
 _AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<before>[-−+])?\s*(?P<unit>{_MONEY})?\s*(?P<after>[-−+])?\s*"
@@ -133,7 +143,7 @@ def read_amount(text: str, mark: str) -> Amount:
     if nano > MOST:
         raise Unreadable("is more than anybody could be billed.")
     unit = found["unit"] or found["unit_after"] or ""
-    return Amount(nano=-nano if negative else nano, currency=_SIGNS.get(unit, unit.upper()))
+    return Amount(nano=-nano if negative else nano, currency=SIGNS.get(unit, unit.upper()))
 
 
 def _nano(plain: re.Match[str]) -> int:

@@ -16,7 +16,7 @@ from chatbot.core.billed import USUAL_TIERS, Billed, line_item
 from chatbot.core.errors import BadInput
 from chatbot.transfer.bill_columns import Columns, columns, recognised
 from chatbot.transfer.bill_text import encoding_of, rows, separator_of
-from chatbot.transfer.bill_values import Survey, Unreadable, nothing, read_amount, read_count, read_day
+from chatbot.transfer.bill_values import SIGNS, Amount, Survey, Unreadable, nothing, read_amount, read_count, read_day
 
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
 Read = TypeVar("Read")
@@ -95,9 +95,9 @@ def _look(survey: Survey, cells: Sequence[str], found: Columns, name: str, line:
     at, titles = found.at["day"], found.titles
     try:
         survey.day(cells[at], titles[at], line)
-        if (amount := found.at.get("amount")) is not None and cells[amount]:
-            at = amount
-            survey.number(cells[at], titles[at], line, whole=False)
+        for at in found.amounts:
+            if cells[at]:
+                survey.number(cells[at], titles[at], line, whole=False)
         for at in found.counts:
             if cells[at]:
                 survey.number(cells[at], titles[at], line, whole=True)
@@ -139,7 +139,7 @@ class _Line:
 
     def billed(self) -> Billed:
         survey, day = self._survey, self._at["day"]
-        amount = self._read("amount", lambda text: read_amount(text, survey.mark))
+        amount, own_key = (self._read(what, self._amount) for what in ("amount", "own_key"))
         cached = self._count("cached")
         sent = self._count("input")
         if sent is None and (uncached := self._count("uncached")) is not None:
@@ -156,7 +156,7 @@ class _Line:
         return Billed(
             day=when,
             model=model,
-            amount=None if amount is None else amount.nano,
+            amount=None if amount is None else amount.nano + (own_key.nano if own_key else 0),
             unit=10 ** max(0, 9 - survey.places),
             currency=self._currency(amount.currency if amount else ""),
             input_tokens=sent,
@@ -182,7 +182,8 @@ class _Line:
         return "" if tier in USUAL_TIERS else tier
 
     def _currency(self, found: str) -> str:
-        named = self._text("currency").upper()
+        named = self._text("currency")
+        named = SIGNS.get(named, named.upper())
         if named and found and named != found:
             raise self._bad(self._at["amount"], Unreadable(f"is not in {named}, as its currency says."))
         return named or found or "USD"
@@ -193,6 +194,9 @@ class _Line:
 
     def _count(self, what: str) -> int | None:
         return self._read(what, self._whole)
+
+    def _amount(self, text: str) -> Amount:
+        return read_amount(text, self._survey.mark)
 
     def _whole(self, text: str) -> int:
         return read_count(text, self._survey.mark)

@@ -1,5 +1,6 @@
 """Providers' bills: every dialect is read exactly, and what cannot be read is named by line and field."""
 
+import contextlib
 import csv
 import io
 import random
@@ -81,6 +82,19 @@ def test_openrouters_activity() -> None:
     one, two = read(OPENROUTER)
     assert (one.day, one.amount, one.input_tokens, one.cached_tokens, one.output_tokens) == (DAY, 123_450, 120, 20, 40)
     assert (two.day, two.amount, two.cached_tokens, two.requests) == (DAY, 10_000, None, 1)
+
+
+def test_with_ones_own_key_at_openrouter_the_vendors_part_counts_too() -> None:
+    text = OPENROUTER.replace("0.00012345,0,0,0,", "0.00012345,0,0,0.002,")
+    assert read(text)[0].amount == 2_123_450
+
+
+def test_openrouters_activity_by_day() -> None:
+    text = (
+        "date,model,model_permaslug,provider_name,usage,byok_usage_inference,requests,prompt_tokens,completion_tokens\n"
+    )
+    (line,) = read(text + "2025-11-03,x/m,x/m-20250801,P,0.5,0,31,640000,30500\n")
+    assert (line.amount, line.requests, line.input_tokens, line.output_tokens) == (500_000_000, 31, 640_000, 30_500)
 
 
 @pytest.mark.parametrize(
@@ -181,8 +195,9 @@ def test_excels_own_line_and_fields_left_empty_at_the_end() -> None:
 
 
 def test_other_currencies_are_named_and_not_mixed_in() -> None:
-    found = statement(read("date,model,amount,currency\n2025-11-03,m,1.5,usd\n2025-11-03,m,2.5,eur\n"))
-    assert found.by[DAY, "m"].nanodollars == 1_500_000_000
+    lines = "2025-11-03,m,1.5,usd\n2025-11-03,m,2.5,eur\n2025-11-03,m,0.5,$\n2025-11-03,m,1,US Dollar\n"
+    found = statement(read(f"date,model,amount,currency\n{lines}"))
+    assert found.by[DAY, "m"].nanodollars == 3_000_000_000
     assert found.others == {"EUR": 2_500_000_000}
 
 
@@ -205,6 +220,7 @@ FINE = "2025-11-03,m,1.5,10,5,FALSE\n"
         ("<!doctype html>", ["a web page"]),
         (bytes(range(256)) * 8, ["is no text"]),
         (HEAD.encode() + FINE.encode() + b"2025-11-04,caf\xe9,1,1,1,\n", ["line 3", "not UTF-8"]),
+        ((HEAD + FINE).encode("utf-16")[:-1], ["line 2", "cut off"]),
         (HEAD + FINE + "2025-11-04,m,1\x00.5,1,1,\n" + FINE * 400, ["is no text"]),
         ("name,age\nAda,36\n", ["line 1", "no column says the day", "It has: name, age", "Looked for: start_time_iso"]),
         ("date,weather\n2025-11-03,fine\n", ["no column says money or tokens", "date, weather", "amount_value"]),
@@ -312,6 +328,27 @@ def test_what_was_written_is_read(
     assert [(one.day, one.model, one.amount, one.input_tokens, one.output_tokens) for one in found] == [
         (day, model, nano, sent, said) for day, model, nano, sent, said in lines
     ]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    text=st.sampled_from([OPENAI_COSTS, OPENAI_USAGE, ANTHROPIC_COSTS, ANTHROPIC_USAGE, OPENROUTER]),
+    cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), st.binary(max_size=6)), max_size=4),
+)
+def test_a_damaged_file_is_read_or_named_and_nothing_else(text: str, cuts: list[tuple[float, int, bytes]]) -> None:
+    data = text.encode()
+    for at, length, instead in cuts:
+        place = int(at * len(data))
+        data = data[:place] + instead + data[place + length :]
+    with contextlib.suppress(BadInput):
+        read(data)
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
+def test_any_bytes_are_read_or_named(data: bytes) -> None:
+    for head in (b"", b"date,model,cost,input_tokens,output_tokens\n2025-11-03,", b"date;cost\n"):
+        with contextlib.suppress(BadInput):
+            read(head + data)
 
 
 def test_a_sum_is_exact() -> None:
