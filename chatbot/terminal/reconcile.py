@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chatbot.engine.reconcile import Reconciled
     from chatbot.home.home import Home
 
-_HEADING = ("Day (UTC)", "Model", "Billed", "Here", "Difference", "Tokens", "Why")
+_HEADING = ("Day (UTC)", "Model", "Billed", "Here", "Difference", "Tokens", "Of ours", "Why")
 _RIGHT = (2, 3, 4, 5)
 
 
@@ -98,7 +98,7 @@ def _table(found: "Reconciled") -> str:
     rows = [_cells(row.pair, row.sentence) for row in found.rows]
     if len(rows) > 1:
         whole = (in_full(found.billed), _here(found.counted), in_full(found.difference, signed=True))
-        rows.append(("Together", "", *whole, "", _summary(found)))
+        rows.append(("Together", "", *whole, "", "", _summary(found)))
     widths = [max(len(row[at]) for row in (_HEADING, *rows)) for at in range(len(_HEADING))]
     lines = [about, ""]
     for row in (_HEADING, *rows):
@@ -124,19 +124,19 @@ def _cells(pair: Pair, sentence: str) -> tuple[str, ...]:
         _here(pair.ours.bill) if pair.ours else "—",
         in_full(pair.difference, signed=True),
         "" if tokens is None else f"{tokens:+,}" if tokens else "0",
+        made_of(pair.ours.bill) if pair.ours else "",
         one_line(sentence, 300),
     )
 
 
 def _here(bill: Bill) -> str:
-    parts = made_of(bill)
-    money = in_full(bill.nanodollars) if bill.known else "—"
-    return f"{money} ({parts})" if parts else money
+    return in_full(bill.nanodollars if bill.known else None)
 
 
 def _summary(found: "Reconciled") -> str:
-    count = len(found.rows)
-    return "All agree." if found.agreeing == count else f"{found.agreeing} of {count} rows agree."
+    count, parts = len(found.rows), made_of(found.counted)
+    agree = "All agree." if found.agreeing == count else f"{found.agreeing} of {count} rows agree."
+    return f"{agree} Of ours, {parts}." if parts else agree
 
 
 def _not_compared(found: "Reconciled") -> str:

@@ -161,7 +161,7 @@ def _columns(found: Reconciled) -> dict[str, Any]:
         "Difference": column(alignment="right", help="What they billed more than is here"),
         "Tokens": column(alignment="right", help="What they counted more than is here"),
         "Of ours": column(width=110, help="Calls that are estimated or have no price"),
-        "Why": column(width="large", help="The likeliest cause that the figures tell"),
+        "Why": column(width=520, help="The likeliest cause that the figures tell"),
     }
     if not any(row.pair.token_difference is not None for row in found.rows):
         right["Tokens"] = None

@@ -42,14 +42,14 @@ def test_the_table(house: Store, tmp_path: Path, capsys: pytest.CaptureFixture[s
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["OpenAI, 2026-11-03 to 2026-11-03, beside the calls over openai.", ""]
     assert [re.split(" {2,}", line) for line in lines[2:]] == [
-        ["Day (UTC)", "Model", "Billed", "Here", "Difference", "Tokens", "Why"],
+        ["Day (UTC)", "Model", "Billed", "Here", "Difference", "Tokens", "Of ours", "Why"],
         ["2026-11-03", "gpt-6-luna-2026-05-01", "$0.0002", "$0.0002", "$0.00", "0", "Agrees."],
         ["2026-11-03", "gpt-image", "−$0.25", "—", "−$0.25", "0", "A credit of $0.25."],
         [
-            *("2026-11-03", "sol␛[31m", "—", "— (1 unpriced)", "$0.00"),
+            *("2026-11-03", "sol␛[31m", "—", "—", "$0.00", "1 unpriced"),
             "They did not bill this call: perhaps another account or project has it.",
         ],
-        ["Together", "−$0.2498", "$0.0002 (1 unpriced)", "−$0.25", "1 of 3 rows agree."],
+        ["Together", "−$0.2498", "$0.0002", "−$0.25", "1 of 3 rows agree. Of ours, 1 unpriced."],
     ]
     assert len({line.index("Why") for line in lines[2:3]} | {lines[3].index("Agrees")}) == 1, "columns are straight"
 
