@@ -72,6 +72,11 @@ def _run(arguments: argparse.Namespace) -> int:
         return cost(arguments.by, arguments.since, as_json=arguments.json)
     if arguments.command == "budget":
         return budget.budget(arguments)
+    if arguments.command == "reconcile":
+        from chatbot.terminal.reconcile import reconcile
+
+        days = (arguments.since, arguments.until)
+        return reconcile(arguments.files, arguments.of, *days, admin=arguments.admin, as_json=arguments.json)
     from chatbot.terminal.opening import Chosen
 
     chosen = Chosen(
@@ -128,9 +133,27 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-11-01")
     cost.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
     budget.add_to(commands)
+    _add_reconcile(commands.add_parser("reconcile", help="compare a provider's bill with what is here"))
     serve = commands.add_parser("serve", help="serve the chat page in a browser")
     serve.add_argument("--port", type=int, default=8501, help="where, on 127.0.0.1 (%(default)s)")
     return parser
+
+
+def _add_reconcile(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "A provider's bill beside the ledger, by day and model, with the likely cause of each difference. Days are in "
+        "UTC, as providers bill. The exit status is 0 whether they differ or not, 1 when the provider or the history "
+        "does not answer, 2 when the file cannot be read or compared."
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a cost or usage export (CSV); both together are best")
+    parser.add_argument(
+        "--admin", action="store_true", help="ask OpenAI instead; the key is OPENAI_ADMIN_KEY or piped in"
+    )
+    parser.add_argument("--since", metavar="DAY", help="with --admin: from this day on (the first of the month)")
+    parser.add_argument("--until", metavar="DAY", help="with --admin: to this day (today)")
+    # A destination of its own: the option of the same name before the command is another.
+    parser.add_argument("--connection", dest="of", metavar="NAME", help="the connection that the bill is of")
+    parser.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
 
 
 def _add_choices(parser: argparse.ArgumentParser, default: str | None = None) -> None:

@@ -4,10 +4,10 @@
         ... talk to server.base_url ...
         server.requests[0].body["model"]
 
-It answers GET /v1/models and POST /v1/chat/completions. The *model's name* picks the script, so that any face of the
+It answers GET /v1/models, GET /v1/organization/… and POST /v1/chat/completions. The *model's name* picks the script, so that any face of the
 program can choose how it is answered: "echo", "words:200@50", "silent", "fault:stall:later". `SCRIPTS` (with a word on
 each) and `FAULTS` (every way a stream can fail, and what is right) list them. A first path segment picks a variant
-of the models endpoint: `server.url("no-models")`.
+of the models or the organization endpoint: `server.url("no-models")`.
 
 Also runs by itself: python -m tests.fake_openai --port 9999
 """
@@ -20,6 +20,7 @@ import threading
 from collections import Counter
 from types import TracebackType
 
+from tests.fake_admin import organization
 from tests.fake_faults import FAULTS, play_fault
 from tests.fake_http import ClientLeft, Exchange, Recorded, read_request
 from tests.fake_models import list_models
@@ -172,6 +173,8 @@ class FakeOpenAI:
         path = request.path.split("?")[0]
         if path.endswith("/v1/models") and request.method == "GET":
             return list_models, path.removesuffix("/v1/models").strip("/")
+        if "/v1/organization/" in path and request.method == "GET":
+            return organization, path.partition("/v1/")[0].strip("/")
         if not path.endswith("/v1/chat/completions") or request.method != "POST":
             return (lambda exchange: exchange.error(404, f"Unknown request URL: {request.path}")), ""
         words = request.last_user if request.model == "told" else request.model

@@ -23,6 +23,7 @@ from chatbot.home.table import (
     BY_NAME,
     DATABASE_FILE,
     OPENAI,
+    OPENAI_ADMIN_VARIABLE,
     OPENAI_URL_VARIABLE,
     Value,
 )
@@ -240,6 +241,19 @@ class Home:
             if name == OPENAI and state.misdirected:
                 raise SettingsError(str(state.misdirected))
             return self._keys.get(Slot(name), state.keys)
+        try:
+            return read_key(named.text)
+        except BadInput as error:
+            raise SettingsError(f"{named.variable} in {named.layer.place}: {error}") from None
+
+    def admin_key(self) -> Secret | None:
+        """The organisation's key that OPENAI_ADMIN_KEY gives; None when it is not set. It is stored nowhere.
+
+        SettingsError when it can be no key.
+        """
+        named = find(self._state().layers, OPENAI_ADMIN_VARIABLE)
+        if named is None:
+            return None
         try:
             return read_key(named.text)
         except BadInput as error:

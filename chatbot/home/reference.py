@@ -7,6 +7,7 @@ from chatbot.core.price_entries import DEAREST
 from chatbot.core.settings import DEFAULT_PERSONA
 from chatbot.home.table import (
     CONNECTION_FIELDS,
+    OPENAI_ADMIN_VARIABLE,
     OPENAI_KEY_VARIABLE,
     SETTINGS,
     TIMEOUT_FIELDS,
@@ -100,6 +101,9 @@ A key entered on the settings page goes to the operating system's keyring, where
 A stored key of `openai` is not sent to another machine on the word of the current folder's `.env`: folders come from
 other people. Set `OPENAI_BASE_URL` in the environment, in the data folder's `.env` or in `settings.toml`, or put the key
 beside it.
+
+`{OPENAI_ADMIN_VARIABLE}` is an organisation's key that may read its bill. `chatbot reconcile --admin` alone uses it; it is
+stored nowhere and sent to OpenAI alone.
 
 ## Your own prices
 

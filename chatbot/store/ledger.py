@@ -1,7 +1,7 @@
 """The ledger: one row per call, committed before its request leaves, settled exactly once."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,8 +11,9 @@ from chatbot.core.budgets import refusal
 from chatbot.core.errors import OverBudget
 from chatbot.core.events import CallFinished, Purpose
 from chatbot.core.pricing import unknown
+from chatbot.core.reconcile import Used
 from chatbot.core.text import repair
-from chatbot.store import spending
+from chatbot.store import by_day, spending
 from chatbot.store.budgets import About, Budgets, NoRoom, hold
 from chatbot.store.database import Database, added
 from chatbot.store.find import chunks
@@ -174,6 +175,14 @@ class Ledger:
             if len(found) < least:
                 found = transaction.execute(query.where(calls.c.id > newest)).all()
             return found
+
+    def used(self, first: date, last: date, *, base_urls: Collection[str], connection: str | None = None) -> list[Used]:
+        """Tokens and money by day and model from the first day to the last, in UTC, of the calls to these base URLs."""
+        return by_day.used(self._database, first, last, base_urls=base_urls, connection=connection)
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Every connection's name with every base URL that it was called at."""
+        return by_day.addresses(self._database)
 
     def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:
         """Calls in the order in which they were made: all of them, or those of one conversation or reply."""
