@@ -20,15 +20,20 @@ _WORDS: dict[State, str] = {
 }
 
 
-def how_it_ended(state: State, *, error: str | None = None, limit: int | None = None) -> str | None:
+def how_it_ended(
+    state: State, *, error: str | None = None, limit: int | None = None, goes_on: bool = False
+) -> str | None:
     """One sentence about a reply that is not whole; None for one that is.
 
-    `error` is the sentence stored with the reply, `limit` its limit of output tokens.
+    `error` is the sentence stored with the reply, `limit` its limit of output tokens; `goes_on`: it was to go on with
+    a part that is there already.
 
     >>> how_it_ended("length", limit=1024)
     'Reached the limit of 1,024 tokens.'
     >>> how_it_ended("failed", error="The model sent an empty reply.")
     'The model sent an empty reply. Your message is kept.'
+    >>> how_it_ended("failed", error="The model sent an empty reply.", goes_on=True)
+    'The model sent an empty reply. The part so far is kept.'
     """
     if state == "complete":
         return None
@@ -37,5 +42,5 @@ def how_it_ended(state: State, *, error: str | None = None, limit: int | None = 
             f"Reached the limit of {limit:,} tokens." if limit else "Reached the longest reply that the server gives."
         )
     if state == "failed":
-        return f"{error or _WORDS[state]} Your message is kept."
+        return f"{error or _WORDS[state]} {'The part so far' if goes_on else 'Your message'} is kept."
     return error or _WORDS[state]

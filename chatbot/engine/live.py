@@ -93,7 +93,7 @@ class LiveTurn:
                 self._add(
                     Failed(
                         state="cut" if self._said_something() else "failed",
-                        sentence="ByteBot made a mistake here. Your message is kept.",
+                        sentence="ByteBot made a mistake here.",
                         kind="Bug",
                         way_out="retry",
                     ),

@@ -101,16 +101,24 @@ def explained(rows: Sequence[StoredMessage], zone: tzinfo) -> str:
 def ended(row: StoredMessage) -> str | None:
     """How the reply ended, as a sentence; None when it is whole."""
     limit = row.options.get("max_output")
-    return how_it_ended(row.state, error=row.error, limit=limit if isinstance(limit, int) else None)
+    return how_it_ended(
+        row.state, error=row.error, limit=limit if isinstance(limit, int) else None, goes_on=row.continues
+    )
 
 
 def way_outs(shown: Shown) -> tuple[str, ...]:
     """What is offered beside the sentence, in order; words of `chatbot.ui.way_out`."""
     row = shown.row
     found: list[str] = []
-    if row.state in CONTINUABLE and shown.text.strip():
+    if row.state == "failed" and row.continues:
+        found.append("continue_again")
+    elif row.state in CONTINUABLE and shown.text.strip():
         found.append("continue")
-    if row.state in ("cut", "failed") or (row.state in CONTINUABLE and not shown.text.strip()):
+    if (
+        row.state == "cut"
+        or (row.state == "failed" and not row.continues)
+        or (row.state in CONTINUABLE and not shown.text.strip())
+    ):
         found.append("retry")
     if row.state in ("filtered", "refused", "blocked"):
         found.append("edit")

@@ -97,6 +97,13 @@ def test_the_way_out_fits_the_ending(state: State, text: str, way_out: object, o
     assert way_outs(shown(row)) == offered
 
 
+def test_a_continue_that_failed_can_be_tried_again_below_the_part_that_is_kept() -> None:
+    row = replace(REPLY, state="failed", text="", continues=True, error="'x' has no room.", way_out="settings")
+    part = replace(shown(row), text="Yes, and")
+    assert ended(row) == "'x' has no room. The part so far is kept."
+    assert way_outs(part) == ("continue_again", "settings")
+
+
 def line(age: timedelta, *, pinned: bool = False) -> Line:
     return Line(id=str(age), title="T", pinned=pinned, updated=NOON - age)
 
