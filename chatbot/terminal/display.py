@@ -96,5 +96,9 @@ def _ended(message: "Shown") -> str | None:
         return None
     row, limit = message.row, message.row.options.get("max_output")
     return how_it_ended(
-        row.state, error=row.error, limit=limit if isinstance(limit, int) else None, goes_on=row.continues
+        row.state,
+        error=row.error,
+        limit=limit if isinstance(limit, int) else None,
+        usage=row.usage,
+        goes_on=row.continues,
     )

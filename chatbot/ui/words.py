@@ -102,7 +102,11 @@ def ended(row: StoredMessage) -> str | None:
     """How the reply ended, as a sentence; None when it is whole."""
     limit = row.options.get("max_output")
     return how_it_ended(
-        row.state, error=row.error, limit=limit if isinstance(limit, int) else None, goes_on=row.continues
+        row.state,
+        error=row.error,
+        limit=limit if isinstance(limit, int) else None,
+        usage=row.usage,
+        goes_on=row.continues,
     )
 
 

@@ -98,6 +98,8 @@ def test_a_limit_is_partial(house: House) -> None:
     ran = house.run("ask", "--model", "length:20", "--max-output", "20", "hi")
     assert ran.status == 1
     assert "Reached the limit of 20 tokens. Go on with: chatbot ask --conversation " in ran.err
+    ran = house.run("ask", "--model", "length:20", "--max-output", "400", "hi")
+    assert "Reached the server's own limit after 20 tokens. Go on with: chatbot ask --conversation " in ran.err
 
 
 def test_a_refusal_is_no_whole_answer(house: House) -> None:

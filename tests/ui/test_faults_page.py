@@ -95,7 +95,7 @@ def look(page: Tab, name: str, right: Right) -> None:
     assert FAULTS[name].more or not row.text or page.draws(row.text)
     if row.reasoning:
         assert page.says(row.reasoning)
-    sentence = how_it_ended(row.state, error=row.error, limit=LIMIT)
+    sentence = how_it_ended(row.state, error=row.error, limit=LIMIT, usage=row.usage)
     for words in [sentence, *row.notes]:
         assert words is None or page.says(words), (words, page.said())
     assert (OFFERS & set(page.buttons())) | (set(page.links()) & {"Open settings"}) == offered(name, right)

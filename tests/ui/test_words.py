@@ -71,8 +71,26 @@ def test_the_long_form_names_what_was_asked_and_when() -> None:
 
 def test_how_it_ended_is_a_sentence() -> None:
     assert ended(REPLY) is None
-    assert ended(replace(REPLY, state="length", options={"max_output": 1024})) == "Reached the limit of 1,024 tokens."
     assert ended(replace(REPLY, state="stopped")) == "You stopped this."
+
+
+@pytest.mark.parametrize(
+    ("usage", "asked", "sentence"),
+    [
+        (Usage(output_tokens=1024), 1024, "Reached the limit of 1,024 tokens."),
+        (Usage(output_tokens=1025), 1024, "Reached the limit of 1,024 tokens."),
+        (Usage(output_tokens=1023), 1024, "Reached the server's own limit after 1,023 tokens."),
+        (Usage(output_tokens=1), 1024, "Reached the server's own limit after 1 token."),
+        (Usage(output_tokens=900), None, "Reached the server's own limit after 900 tokens."),
+        (Usage(output_tokens=0), 1024, "Reached the server's own limit."),
+        (Usage(output_tokens=900, estimated=True), 1024, "Reached the limit of 1,024 tokens."),
+        (Usage(input_tokens=5), 1024, "Reached the limit of 1,024 tokens."),
+        (None, 1024, "Reached the limit of 1,024 tokens."),
+        (None, None, "Reached the server's own limit."),
+    ],
+)
+def test_a_limit_is_named_where_it_was_reached(usage: Usage | None, asked: int | None, sentence: str) -> None:
+    assert ended(replace(REPLY, state="length", usage=usage, options={"max_output": asked})) == sentence
 
 
 @pytest.mark.parametrize(
