@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import streamlit as st
 
@@ -37,6 +38,14 @@ class Note:
     """time.monotonic() after which it is gone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """The open conversation is being renamed in its head or in the list. `refused`: why the last name was not taken."""
+
+    where: Literal["head", "list"]
+    refused: str = ""
+
+
 @dataclass(slots=True)
 class OpenChat:
     """One in each tab, in st.session_state. `head` None: the branch that the conversation itself stands on."""
@@ -54,7 +63,7 @@ class OpenChat:
     """The reply whose cost is laid open."""
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
-    renaming: bool = False
+    renaming: Renaming | None = None
     note: Note | None = None
     drawn: int = 0
     """Elements that the last run drew in the column of messages."""
@@ -66,8 +75,7 @@ class OpenChat:
 
     def calm(self) -> None:
         """Nothing is being edited, chosen or told any more: something else was done."""
-        self.editing = self.choosing = self.costing = self.raw = self.note = None
-        self.renaming = False
+        self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = None
 
 
 def current() -> OpenChat:

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, fresh, spend, this_chat
+from chatbot.ui import callbacks, clock, fresh, renaming, spend, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 from chatbot.ui.words import MARKED_NAME, NAME, by_day
@@ -71,6 +71,11 @@ def _conversations(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
 
 def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
     """One conversation; gives the name of the open one."""
+    if line.id == chat.conversation and chat.renaming and chat.renaming.where == "list":
+        with st.container(key="open-line"):
+            renaming.draw(line, chat.renaming)
+            clear(1)
+        return None
     if line.id == chat.conversation:
         with st.container(key="open-line", horizontal=True, vertical_alignment="center", gap=None, wrap=False):
             name = st.markdown(f"**{label(line.title, most=NAME)}**", width="stretch")
@@ -96,7 +101,7 @@ def _menu(line: Line) -> None:
     pin = "Unpin" if line.pinned else "Pin"
     labels = {"Rename": ":material/edit: Rename", "Pin": f":material/keep: {pin}", "Delete": ":material/delete: Delete"}
     acts = {
-        "Rename": callbacks.begin_rename,
+        "Rename": partial(callbacks.begin_rename, "list"),
         "Pin": partial(callbacks.pin, line.id, not line.pinned),
         "Delete": partial(callbacks.delete_conversation, line.id),
     }
