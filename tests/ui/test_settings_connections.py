@@ -249,3 +249,22 @@ def test_a_neighbour_is_offered_and_not_chosen(tmp_path: Path, monkeypatch: pyte
         assert page.home.connection("lm-studio").base_url == "http://127.0.0.1:1234/v1"
         assert not page.says("LM Studio is running on this machine.")
         assert page.says("lists 6 models")
+
+
+def test_a_model_that_is_used_in_place_of_the_connections_own_is_named(
+    server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
+    with opened(tmp_path, monkeypatch, **variables, BYTEBOT_MODEL="echo") as page:
+        page.run()
+        assert page.says("New chats use 'echo' instead, set by BYTEBOT_MODEL (environment).")
+        page.click("test:openai").settled()
+        page.app.selectbox(key="model_of:openai").select("reasoning")
+        assert page.run().says("The model of 'openai' is 'reasoning' now.")
+        page.app.selectbox(key="model_of:openai").select("echo")
+        page.run()
+        assert not page.says("instead")
+    with opened(tmp_path, monkeypatch, **variables) as page:
+        assert not page.run().says("instead")
+        page.home.save("chat", "model", "reasoning")
+        assert page.run().says("New chats use 'reasoning' instead, chosen on the tab New chats.")
