@@ -64,6 +64,8 @@ class OpenChat:
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
     renaming: Renaming | None = None
+    number: str = ""
+    """Why the last number typed beside the chat was not taken."""
     note: Note | None = None
     drawn: int = 0
     """Elements that the last run drew in the column of messages."""
@@ -76,6 +78,7 @@ class OpenChat:
     def calm(self) -> None:
         """Nothing is being edited, chosen or told any more: something else was done."""
         self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = None
+        self.number = ""
 
 
 def current() -> OpenChat:

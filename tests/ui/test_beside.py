@@ -1,4 +1,4 @@
-"""The list of conversations beside the chat, in process: their names and how they are told apart."""
+"""What stands beside the chat, in process: the conversations by name, and what this one is held with."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,3 +49,16 @@ def test_a_name_that_is_too_long_is_said_and_stays_to_be_shortened(page: Tab) ->
     page.press("Save")
     assert not page.app.text_input
     assert page.engine.store.conversations.lines()[0].title == "x" * 200
+
+
+def test_a_length_that_cannot_be_is_said_and_the_old_one_holds(page: Tab) -> None:
+    box = f"max-output-{page.app.session_state['chat'].slot}"
+    assert page.app.number_input(key=box).proto.has_min is False, "Streamlit would only turn it red"
+    page.app.number_input(key=box).set_value(-5)
+    page.run()
+    assert page.says("cannot be -5; it must be a whole number from 1 to 10,000,000.")
+    assert page.app.number_input(key=box).value == page.app.session_state["chat"].options.max_output == 4096
+    page.app.number_input(key=box).set_value(5)
+    page.run()
+    assert not page.says("cannot be")
+    assert page.app.session_state["chat"].options.max_output == 5
