@@ -11,6 +11,8 @@ from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.clock import zone
 from chatbot.ui.words import explained, sentence
 
+_THUMB = 32  # pixels; as wide as the sign alone, it would be missed on a phone
+
 
 def switch(shown: Shown) -> None:
     """‹ 2/3 ›"""
@@ -18,13 +20,22 @@ def switch(shown: Shown) -> None:
     at = shown.siblings.index(shown.id)
     before, after = shown.siblings[at - 1], shown.siblings[(at + 1) % count]
     with st.container(horizontal=True, vertical_alignment="center", gap=None, width="content"):
-        _arrow("‹", f"back-{shown.id}", "The version before", before, at == 0)
+        _arrow("left", f"back-{shown.id}", "The version before", before, at == 0)
         st.caption(f"{at + 1}/{count}", width="content")
-        _arrow("›", f"forth-{shown.id}", "The version after", after, at == count - 1)
+        _arrow("right", f"forth-{shown.id}", "The version after", after, at == count - 1)
 
 
-def _arrow(sign: str, key: str, help: str, target: int, disabled: bool) -> None:
-    st.button(sign, key=key, help=help, type="tertiary", disabled=disabled, on_click=callbacks.switch, args=(target,))
+def _arrow(side: str, key: str, help: str, target: int, disabled: bool) -> None:
+    st.button(
+        f":material/chevron_{side}:",
+        key=key,
+        help=help,
+        type="tertiary",
+        disabled=disabled,
+        width=_THUMB,
+        on_click=callbacks.switch,
+        args=(target,),
+    )
 
 
 def user_menu(shown: Shown) -> None:

@@ -46,14 +46,18 @@ def test_regenerate_and_edit_make_branches_that_can_be_switched(tab: Tab) -> Non
     chat.whole(1)
     chat.choose(1, "Regenerate")
     chat.told(1, "2/2")
-    chat.press("‹")
+    arrow = chat.messages.nth(1).get_by_role("button", name="chevron_left").first
+    box = arrow.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 32, "a thumb would miss it"
+    arrow.click()
     chat.told(1, "1/2")
     chat.choose(0, "Edit")
     chat.page.get_by_label("Edit your message").fill("two")
     chat.press("Save and send")
     chat.told(0, "2/2")
     expect(chat.body(1)).to_have_text(re.compile("two"), timeout=PATIENCE)
-    chat.messages.nth(0).get_by_role("button", name="‹").first.click()
+    chat.messages.nth(0).get_by_role("button", name="chevron_left").first.click()
     chat.told(0, "1/2")
     expect(chat.body(1)).to_have_text(re.compile("one"), timeout=PATIENCE)
     chat.told(1, "2/2")
