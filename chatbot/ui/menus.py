@@ -9,7 +9,7 @@ from chatbot.engine.view import Shown
 from chatbot.ui import callbacks
 from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.clock import zone
-from chatbot.ui.words import explained, sentence
+from chatbot.ui.words import explained, lines_of
 
 _THUMB = 32  # pixels; as wide as the sign alone, it would be missed on a phone
 
@@ -57,7 +57,7 @@ def reply_menu(shown: Shown) -> None:
         "Other model": (":material/swap_horiz: With another model…", partial(callbacks.choose_model, shown.id)),
         "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
     }
-    _menu(f"menu-{shown.id}", choices, help=_lines(explained(shown.rows, zone())))
+    _menu(f"menu-{shown.id}", choices, help=lines_of(explained(shown.rows, zone())))
 
 
 def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help: str) -> None:
@@ -72,8 +72,3 @@ def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help:
         on_click=callbacks.menu,
         args=(key, {name: act for name, (_, act) in choices.items()}),
     )
-
-
-def _lines(text: str) -> str:
-    """Several lines for a tooltip, each made safe."""
-    return "\n\n".join(sentence(line) for line in text.split("\n\n"))

@@ -1,5 +1,6 @@
 """What stands beside the chat, in process: the conversations by name, and what this one is held with."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.fake_openai import FakeOpenAI
 from tests.ui.chat_tab import Tab, tab, talking_to
+from tests.ui.settings_page import plain
 
 KEY = "sk-canary-2c3d4e5f6a7b8c9d0e1f"
 SETTINGS = "[chat]\ntitles_by_model = false\n"
@@ -62,3 +64,40 @@ def test_a_length_that_cannot_be_is_said_and_the_old_one_holds(page: Tab) -> Non
     page.run()
     assert not page.says("cannot be")
     assert page.app.session_state["chat"].options.max_output == 5
+
+
+def test_two_of_the_same_name_are_told_apart(page: Tab) -> None:
+    for _ in range(2):
+        page.click("new").say("The very same question, word for word")
+    first, second = page.engine.store.conversations.lines()[::-1]
+    page.click("new")
+    rows = {button.key: button for button in page.app.sidebar.button}
+    for line in (first, second):
+        row = rows[f"line-{line.id}"]
+        assert row.label.startswith("The very same question")
+        assert plain(row.help) == f"{line.title}\n\nLast used {line.updated:%Y-%m-%d %H:%M}"
+
+
+def test_the_list_ends_with_a_whole_row(page: Tab) -> None:
+    for number in range(9):
+        page.engine.store.conversations.create(
+            tag="browser", options=page.app.session_state["chat"].options, title=f"Number {number}"
+        )
+    heading, row, gap = 22.4, 40, 4
+    page.run()
+    assert height_of_the_list(page) == math.ceil(heading + gap + 7 * (row + gap))
+    assert page.says("9 conversations"), "a phone shows no scroll bar"
+    pinned = page.engine.store.conversations.lines()[0]
+    page.engine.store.conversations.pin(pinned.id, True)
+    page.run()
+    assert height_of_the_list(page) == math.ceil(2 * (heading + gap) + 6 * (row + gap))
+
+
+def height_of_the_list(page: Tab) -> int:
+    """In pixels; 0 where it is as tall as what is in it."""
+    found: int = next(
+        block.proto.height_config.pixel_height
+        for block in page.app.sidebar.children.values()
+        if "conversations" in getattr(block.proto, "id", "")
+    )
+    return found
