@@ -152,6 +152,14 @@ def test_a_command_that_is_not_there_is_named_with_those_that_are(house: House) 
     assert (ran.status, ran.err) == (2, "chatbot: There is no command 'bogus'. There are: ask, cost, serve.\n")
 
 
+@pytest.mark.parametrize("command", ["ask", "cost", "serve"])
+def test_an_unknown_option_shows_the_usage_of_its_own_command(house: House, command: str) -> None:
+    ran = house.run(command, "--bogus")
+    assert ran.status == 2
+    assert ran.err.startswith(f"usage: chatbot {command} ")
+    assert ran.err.endswith(f"chatbot {command}: error: unrecognized arguments: --bogus\n")
+
+
 def test_nothing_to_continue(house: House) -> None:
     ran = house.run("ask", "--continue", "hi")
     assert (ran.status, ran.err) == (1, "chatbot: There is no conversation to go on with yet.\n")
