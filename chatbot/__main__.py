@@ -3,7 +3,7 @@
 import argparse
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from chatbot import __version__
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run it, with the process's own arguments by default; gives the exit status."""
     prepare()
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _read(argv)
         with ending_politely():
             if argv is None and arguments.command == "ask":
                 with _short_life():
@@ -107,7 +107,17 @@ class _Parser(argparse.ArgumentParser):
         super()._check_value(action, value)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _read(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser, commands = _parsers()
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        # argparse would show the options of `chatbot` itself, whatever the command was.
+        commands.get(arguments.command, parser).error(f"unrecognized arguments: {' '.join(unknown)}")
+    return arguments
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The whole command, and each of its commands by name."""
     parser = _Parser(
         prog="chatbot",
         description="A chat app that you own. Without a command: a conversation in this terminal.",
@@ -136,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reconcile(commands.add_parser("reconcile", help="compare a provider's bill with what is here"))
     serve = commands.add_parser("serve", help="serve the chat page in a browser")
     serve.add_argument("--port", type=int, default=8501, help="where, on 127.0.0.1 (%(default)s)")
-    return parser
+    return parser, commands.choices
 
 
 def _add_reconcile(parser: argparse.ArgumentParser) -> None:

@@ -153,7 +153,7 @@ class Chatbot:
 
     def _whole(self, turn: "LiveTurn") -> str:
         reply = self._engine.reply_of(turn)
-        sentence = how_it_ended(reply.state, limit=self._options.max_output)
+        sentence = how_it_ended(reply.state, limit=self._options.max_output, usage=turn.usage)
         if sentence is None:
             return reply.text
         way_out: Literal["raise_limit", "edit"] = "raise_limit" if reply.state == "length" else "edit"

@@ -7,7 +7,7 @@ from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
 
-TABS = ("Connections", "New chats", "Limits", "Appearance", "Data", "Offline model")
+TABS = ("Connections", "New chats", "Limits", "Appearance", "Data", "Offline")
 
 home, engine = session.home(), session.engine()
 appearance.menu()

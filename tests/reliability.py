@@ -78,7 +78,7 @@ class Outcome:
     @property
     def sentence(self) -> str:
         """What a person reads under the reply; empty when there is nothing to say."""
-        words = how_it_ended(self.row.state, error=self.row.error, limit=512) or ""
+        words = how_it_ended(self.row.state, error=self.row.error, limit=512, usage=self.row.usage) or ""
         return " ".join([*([words] if words else []), *self.row.notes])
 
 

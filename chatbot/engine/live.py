@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from chatbot.core.events import Event, Failed, Finished, ReasoningDelta, Started, Terminal, TextDelta
+from chatbot.core.events import CallFinished, Event, Failed, Finished, ReasoningDelta, Started, Terminal, TextDelta
+from chatbot.core.money import Usage
 from chatbot.providers.provider import Cancel
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,11 @@ class LiveTurn:
         """What has been said so far, in this segment."""
         return "".join(event.text for event in list(self._log) if isinstance(event, TextDelta))
 
+    @property
+    def usage(self) -> Usage | None:
+        """Of its last call that is over."""
+        return next((event.usage for event in reversed(list(self._log)) if isinstance(event, CallFinished)), None)
+
     def wait(self, seconds: float | None = None) -> bool:
         """Block until it is over, at most so long; true when it is."""
         with self._news:
@@ -93,7 +99,7 @@ class LiveTurn:
                 self._add(
                     Failed(
                         state="cut" if self._said_something() else "failed",
-                        sentence="ByteBot made a mistake here. Your message is kept.",
+                        sentence="ByteBot made a mistake here.",
                         kind="Bug",
                         way_out="retry",
                     ),

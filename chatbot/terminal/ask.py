@@ -144,7 +144,7 @@ class _Answer:
         ending = self._turn.ending
         assert ending is not None
         error = ending.sentence if isinstance(ending, Failed) else None
-        sentence = how_it_ended(ending.state, error=error, limit=self._house.options.max_output)
+        sentence = how_it_ended(ending.state, error=error, limit=self._house.options.max_output, usage=self._turn.usage)
         if sentence is None:
             if not isinstance(ending, Failed) and ending.note:
                 say(f"chatbot: {ending.note}")

@@ -94,5 +94,11 @@ class Coloured:
 def _ended(message: "Shown") -> str | None:
     if message.role == "user":
         return None
-    limit = message.row.options.get("max_output")
-    return how_it_ended(message.state, error=message.row.error, limit=limit if isinstance(limit, int) else None)
+    row, limit = message.row, message.row.options.get("max_output")
+    return how_it_ended(
+        row.state,
+        error=row.error,
+        limit=limit if isinstance(limit, int) else None,
+        usage=row.usage,
+        goes_on=row.continues,
+    )

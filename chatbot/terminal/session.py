@@ -102,7 +102,13 @@ class Session:
         if shown is not None:
             self.display.dim(footer(shown.row))
         error = ending.sentence if isinstance(ending, Failed) else None
-        sentence = how_it_ended(ending.state, error=error, limit=self.options.max_output)
+        sentence = how_it_ended(
+            ending.state,
+            error=error,
+            limit=self.options.max_output,
+            usage=shown.row.usage if shown else None,
+            goes_on=shown is not None and shown.row.continues,
+        )
         self.whole = sentence is None
         if sentence:
             way_out = ending.way_out if isinstance(ending, Failed) else None

@@ -8,16 +8,17 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from chatbot.core.budgets import Budget
-from chatbot.core.errors import ByteBotError
+from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.view import newest_reply_below
+from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui import session
-from chatbot.ui.open_chat import LAST, Note, OpenChat, begin, current, open_conversation, open_new, undo_until
+from chatbot.ui.open_chat import LAST, Note, OpenChat, Renaming, begin, current, open_conversation, open_new, undo_until
 
 INPUT = "input"
 
@@ -168,13 +169,25 @@ def undo(note: Note) -> None:
     open_conversation(note.conversation, session.home().default_options())
 
 
-@told
 def rename(conversation: str, widget: str) -> None:
+    """Take the name; what is refused stays in its field, with the reason under it."""
     chat = current()
-    chat.renaming = False
-    title = str(st.session_state.get(widget) or "")
-    if title.strip():
-        session.engine().store.conversations.rename(conversation, title)
+    if chat.renaming is None:
+        return
+    try:
+        session.engine().store.conversations.rename(conversation, _title(st.session_state.get(widget)))
+    except ByteBotError as error:
+        chat.renaming = replace(chat.renaming, refused=error.sentence)
+    else:
+        chat.renaming = None
+
+
+def _title(typed: object) -> str:
+    """A name as it was typed. The store would cut a longer one, and nobody would be told."""
+    title = " ".join(str(typed or "").split())
+    if len(title) > LONGEST_TITLE:
+        raise BadInput(f"The name has {len(title):,} characters; the most is {LONGEST_TITLE}. Shorten it.")
+    return title
 
 
 @told
@@ -189,9 +202,9 @@ def menu(widget: str, choices: dict[str, Callable[[], None]]) -> None:
         chosen()
 
 
-def begin_rename() -> None:
+def begin_rename(where: Literal["head", "list"]) -> None:
     current().calm()
-    current().renaming = True
+    current().renaming = Renaming(where)
 
 
 def earlier() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import streamlit as st
 
 from chatbot.core.blocks import label
+from chatbot.core.errors import BadInput
 from chatbot.core.settings import EMBEDDED
 from chatbot.home.home import Home
-from chatbot.home.table import Value
-from chatbot.ui import saving, trials
+from chatbot.home.table import Kind, Value
+from chatbot.ui import numbers, saving, trials
 from chatbot.ui.words import sentence
 
 WHERE = "chat_defaults"
@@ -18,7 +19,6 @@ _TEMPERATURE = 0.7  # where the slider begins when it is switched on
 
 def draw(home: Home) -> None:
     st.caption("What a new chat begins with. A chat that exists keeps what it has; change it beside the chat.")
-    saving.refusal(WHERE)
     _connection(home)
     _model(home)
     _system_prompt(home)
@@ -133,39 +133,41 @@ def _save_temperature(home: Home, number: float | None) -> str:
 def _limits(home: Home) -> None:
     left, right = st.columns(2)
     with left:
-        _widget(
+        _number(
             home,
             "max_output",
-            home.value("chat", "max_output").value,
-            lambda **common: st.number_input(
-                "Longest reply, in tokens",
-                value=None,
-                min_value=1,
-                max_value=10_000_000,
-                step=256,
-                placeholder="Left to the server",
-                **common,
-            ),
+            numbers.MAX_OUTPUT,
+            "Longest reply, in tokens",
+            {"value": None, "step": 256, "placeholder": "Left to the server"},
             help="Empty: the server decides.",
-            save=lambda number: _save(
-                home,
-                "max_output",
-                number,
-                "New chats stop a reply at {:,} tokens.",
-                none="New chats leave the length of replies to the server.",
-            ),
+            words="New chats stop a reply at {:,} tokens.",
+            none="New chats leave the length of replies to the server.",
         )
     with right:
-        _widget(
+        _number(
             home,
             "most_sent",
-            home.value("chat", "most_sent").value,
-            lambda **common: st.number_input(
-                "Most that is sent, in tokens", min_value=256, max_value=10_000_000, step=1000, **common
-            ),
+            numbers.MOST_SENT,
+            "Most that is sent, in tokens",
+            {"step": 1000},
             help="Older exchanges are left out of a request beyond it. It holds for every chat, from its next message.",
-            save=lambda number: _save(home, "most_sent", number, "At most {:,} tokens are sent."),
+            words="At most {:,} tokens are sent.",
         )
+
+
+def _number(
+    home: Home, key: str, kind: Kind, title: str, box: dict[str, Any], *, help: str, words: str, none: str = ""
+) -> None:
+    current = home.value("chat", key).value
+
+    def save(number: int | None) -> str:
+        try:
+            return _save(home, key, numbers.checked(kind, title, number), words, none)
+        except BadInput:
+            st.session_state[f"new_chats:{key}"] = current  # the box shows what holds, the sentence what was typed
+            raise
+
+    _widget(home, key, current, lambda **common: st.number_input(title, **box, **common), help=help, save=save)
 
 
 def _titles(home: Home) -> None:
@@ -204,12 +206,15 @@ def _widget(
     """One setting: it shows what holds, saves what is changed, and is greyed with the reason where it is fixed."""
     value: Value = home.value("chat", key)
     field = f"new_chats:{field or key}"
-    saving.follow(field, current, where=WHERE)
+    where = f"{WHERE}:{field}"
+    saving.follow(field, current, where=where)
 
     def changed() -> None:
-        saving.attempt(WHERE, lambda: save(st.session_state[field]))
+        saving.never_mind(WHERE)
+        saving.attempt(where, lambda: save(st.session_state[field]))
 
     draw_it(key=field, disabled=value.fixed or bool(off), help=help, on_change=changed)
     reason = saving.source(value) or off
     if reason and not quiet:
         st.caption(sentence(reason))
+    saving.refusal(where)

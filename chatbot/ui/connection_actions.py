@@ -121,10 +121,15 @@ def default(home: Home, name: str) -> None:
 
 def set_model(home: Home, name: str, field: str) -> None:
     model = (st.session_state[field] or "").strip() or None
+    other = name == home.default_connection() and home.value("chat", "model").value not in (None, model)
     _attempt(
         name,
         lambda: home.save_connection(replace(home.connection(name), model=model)),
-        f"{name!r} uses {model!r} in new chats." if model else f"{name!r} has no model of its own now.",
+        f"{name!r} has no model of its own now."
+        if model is None
+        else f"The model of {name!r} is {model!r} now."
+        if other  # the card says which one new chats use
+        else f"{name!r} uses {model!r} in new chats.",
     )
 
 

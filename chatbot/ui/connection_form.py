@@ -10,7 +10,7 @@ from chatbot.core.settings import Connection, Timeouts
 from chatbot.home.addresses import read_base_url
 from chatbot.home.home import Home
 from chatbot.home.table import CONNECTION_NAME
-from chatbot.ui import saving
+from chatbot.ui import numbers, saving
 from chatbot.ui.key_form import key_field, take
 from chatbot.ui.presets import BY_TITLE
 from chatbot.ui.words import sentence
@@ -102,8 +102,6 @@ def _fields(home: Home, editing: str) -> None:
             "Context size",
             key="form_context",
             value=None,
-            min_value=256,
-            max_value=100_000_000,
             step=1024,
             placeholder="What the server says",
             help="Tokens that the model can read and write in one request. Leave it empty unless the server is wrong.",
@@ -111,9 +109,7 @@ def _fields(home: Home, editing: str) -> None:
         st.caption("How long to wait, in seconds")
         columns = st.columns(2)
         for number, (name, words) in enumerate(_TIMEOUTS.items()):
-            columns[number % 2].number_input(
-                words, key=f"form_{name}", min_value=0.1, max_value=86_400.0, step=5.0, format="%g"
-            )
+            columns[number % 2].number_input(words, key=f"form_{name}", step=5.0, format="%g")
 
 
 def has_key() -> bool:
@@ -138,7 +134,7 @@ def read(editing: str) -> Entered:
             name=name,
             base_url=state["form_base_url"],
             headers=_headers(state["form_headers"]),
-            context=state["form_context"],
+            context=numbers.checked(numbers.CONTEXT, "Context size", state["form_context"]),
             timeouts=Timeouts(**{one.name: _seconds(state[f"form_{one.name}"], one.name) for one in fields(Timeouts)}),
         ),
         key,
@@ -159,9 +155,10 @@ def _headers(text: str) -> dict[str, str]:
 
 
 def _seconds(value: float | None, name: str) -> float:
-    if value is None:
+    seconds = numbers.checked(numbers.WAIT, _TIMEOUTS[name], value)
+    if seconds is None:
         raise BadInput(f"How long to wait ({_TIMEOUTS[name].lower()}) must be a number of seconds.")
-    return value
+    return seconds
 
 
 def _preset() -> None:

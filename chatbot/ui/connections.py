@@ -104,12 +104,23 @@ def _card(home: Home, quirks: Quirks, connection: Connection) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             choose_model(home, connection)
             st.button("Test", icon=_TEST, key=f"test:{name}", on_click=actions.test, args=(home, quirks, name))
+        if instead := _instead(home, connection):
+            st.caption(sentence(instead))
         outcome(name)
         saving.refusal(name)
         if st.session_state.get(actions.REMOVING) == name:
             _confirm(home, name)
         else:
             _buttons(home, connection)
+
+
+def _instead(home: Home, connection: Connection) -> str:
+    """Which model new chats use in place of the connection's own, and who says so; empty where they use its own."""
+    value = home.value("chat", "model")
+    if connection.name != home.default_connection() or value.value in (None, connection.model):
+        return ""
+    who = f"set by {value.variable} ({value.source})" if value.fixed else "chosen on the tab New chats"
+    return f"New chats use {value.value!r} instead, {who}."
 
 
 def _head(home: Home, name: str) -> None:

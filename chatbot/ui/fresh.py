@@ -12,7 +12,7 @@ from chatbot.engine.view import View
 from chatbot.store.values import Line
 from chatbot.ui import session
 from chatbot.ui.open_chat import current
-from chatbot.ui.words import NAME
+from chatbot.ui.words import OPEN_NAME
 
 _LONGEST = 20.0  # seconds that a name is waited for
 _PAUSE = 0.2
@@ -42,7 +42,7 @@ def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGen
         if name != conversation.title:
             title.subheader(label(name), anchor=False, width="stretch")
             if line is not None:
-                line.markdown(f"**{label(name, most=NAME)}**", width="stretch")
+                line.markdown(f"**{label(name, most=OPEN_NAME)}**", width="stretch")
             return
         if not asked:
             return

@@ -11,7 +11,7 @@ from chatbot.store.values import Conversation
 from chatbot.transfer.csv_file import to_csv
 from chatbot.transfer.markdown import to_markdown
 from chatbot.transfer.values import file_name
-from chatbot.ui import callbacks, downloads, session
+from chatbot.ui import callbacks, downloads, renaming, session
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 
@@ -22,8 +22,9 @@ def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | 
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         if conversation is None:
             clear(3)
-        elif chat.renaming:
-            _rename(conversation)
+        elif chat.renaming and chat.renaming.where == "head":
+            renaming.draw(conversation, chat.renaming)
+            clear(2)
         else:
             title = st.subheader(label(conversation.title), anchor=False, width="stretch")
             _menu(conversation, chat)
@@ -31,27 +32,12 @@ def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | 
     return title
 
 
-def _rename(conversation: Conversation) -> None:
-    widget = f"title-{conversation.id}"
-    st.text_input(
-        "Title",
-        conversation.title,
-        key=widget,
-        max_chars=200,
-        label_visibility="collapsed",
-        on_change=callbacks.rename,
-        args=(conversation.id, widget),
-    )
-    st.button("Save", key="save-title", type="primary", on_click=callbacks.rename, args=(conversation.id, widget))
-    st.button("Cancel", key="cancel-title", on_click=callbacks.cancel)
-
-
 def _menu(conversation: Conversation, chat: OpenChat) -> None:
     with (
         st.popover(":material/more_horiz:", type="tertiary", help="Menu of this chat"),
         st.container(gap=None),
     ):
-        _item("Rename", "edit", "rename", callbacks.begin_rename)
+        _item("Rename", "edit", "rename", partial(callbacks.begin_rename, "head"))
         pin = "Unpin" if conversation.pinned else "Pin"
         _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))
         _download("Download as Markdown", conversation, chat, to_markdown, "md", "text/markdown")

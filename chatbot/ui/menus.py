@@ -9,7 +9,9 @@ from chatbot.engine.view import Shown
 from chatbot.ui import callbacks
 from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.clock import zone
-from chatbot.ui.words import explained, sentence
+from chatbot.ui.words import explained, lines_of
+
+_THUMB = 32  # pixels; as wide as the sign alone, it would be missed on a phone
 
 
 def switch(shown: Shown) -> None:
@@ -18,13 +20,22 @@ def switch(shown: Shown) -> None:
     at = shown.siblings.index(shown.id)
     before, after = shown.siblings[at - 1], shown.siblings[(at + 1) % count]
     with st.container(horizontal=True, vertical_alignment="center", gap=None, width="content"):
-        _arrow("‹", f"back-{shown.id}", "The version before", before, at == 0)
+        _arrow("left", f"back-{shown.id}", "The version before", before, at == 0)
         st.caption(f"{at + 1}/{count}", width="content")
-        _arrow("›", f"forth-{shown.id}", "The version after", after, at == count - 1)
+        _arrow("right", f"forth-{shown.id}", "The version after", after, at == count - 1)
 
 
-def _arrow(sign: str, key: str, help: str, target: int, disabled: bool) -> None:
-    st.button(sign, key=key, help=help, type="tertiary", disabled=disabled, on_click=callbacks.switch, args=(target,))
+def _arrow(side: str, key: str, help: str, target: int, disabled: bool) -> None:
+    st.button(
+        f":material/chevron_{side}:",
+        key=key,
+        help=help,
+        type="tertiary",
+        disabled=disabled,
+        width=_THUMB,
+        on_click=callbacks.switch,
+        args=(target,),
+    )
 
 
 def user_menu(shown: Shown) -> None:
@@ -46,7 +57,7 @@ def reply_menu(shown: Shown) -> None:
         "Other model": (":material/swap_horiz: With another model…", partial(callbacks.choose_model, shown.id)),
         "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
     }
-    _menu(f"menu-{shown.id}", choices, help=_lines(explained(shown.rows, zone())))
+    _menu(f"menu-{shown.id}", choices, help=lines_of(explained(shown.rows, zone())))
 
 
 def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help: str) -> None:
@@ -61,8 +72,3 @@ def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help:
         on_click=callbacks.menu,
         args=(key, {name: act for name, (_, act) in choices.items()}),
     )
-
-
-def _lines(text: str) -> str:
-    """Several lines for a tooltip, each made safe."""
-    return "\n\n".join(sentence(line) for line in text.split("\n\n"))

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import streamlit as st
 
@@ -39,6 +40,14 @@ class Note:
     """time.monotonic() after which it is gone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """The open conversation is being renamed in its head or in the list. `refused`: why the last name was not taken."""
+
+    where: Literal["head", "list"]
+    refused: str = ""
+
+
 @dataclass(slots=True)
 class OpenChat:
     """One in each tab, in st.session_state. `head` None: the branch that the conversation itself stands on."""
@@ -56,7 +65,6 @@ class OpenChat:
     """The reply whose cost is laid open."""
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
-    renaming: bool = False
     sent: int | None = None
     """The reply to what was last sent from the input."""
     put_back: int | None = None
@@ -65,6 +73,9 @@ class OpenChat:
     """What that message stood below."""
     ahead: str = ""
     """What stands under the input about the next message."""
+    renaming: Renaming | None = None
+    number: str = ""
+    """Why the last number typed beside the chat was not taken."""
     note: Note | None = None
     drawn: int = 0
     """Elements that the last run drew in the column of messages."""
@@ -81,8 +92,8 @@ class OpenChat:
 
     def calm(self) -> None:
         """Nothing is being edited, chosen or told any more: something else was done."""
-        self.editing = self.choosing = self.costing = self.raw = self.note = None
-        self.renaming = False
+        self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = None
+        self.number = ""
 
 
 def current() -> OpenChat:

@@ -37,8 +37,10 @@ def refusal(where: str) -> None:
 
 
 def never_mind(where: str) -> None:
-    """Drop what was wrong here: the form it was about is closed."""
-    st.session_state.get(_REFUSED, {}).pop(where, None)
+    """Drop what was wrong here, and in its parts (`where:part`): it was put right or left."""
+    told: dict[str, str] = st.session_state.get(_REFUSED, {})
+    for place in [place for place in told if place == where or place.startswith(f"{where}:")]:
+        del told[place]
 
 
 def source(value: Value) -> str:

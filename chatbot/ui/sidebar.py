@@ -1,7 +1,9 @@
 """The sidebar: a new chat, the conversations by day, and what this chat is held with."""
 
+import math
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,14 +12,15 @@ from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import View
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, fresh, this_chat
+from chatbot.ui import callbacks, clock, fresh, renaming, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 from chatbot.ui.spend import Spend
-from chatbot.ui.words import MARKED_NAME, NAME, by_day
+from chatbot.ui.words import MARKED_NAME, NAME, OPEN_NAME, by_day, lines_of, told_apart
 
 _PAGE = 30
-_FEW, _HEIGHT = 7, 340  # conversations beyond which the list scrolls in itself, and its pixels then
+_TALLEST = 345  # pixels beyond which the list scrolls in itself
+_HEADING, _ROW, _GAP = 22.4, 40, 4  # pixels, as Streamlit draws them
 _SHOWN = "lines"  # in the session: how many conversations are shown
 _DRAWN = "lines drawn here"  # in the session: elements of the list, headings and all
 
@@ -55,10 +58,11 @@ def _conversations(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
     wanted = st.session_state.setdefault(_SHOWN, _PAGE)
     lines = engine.store.conversations.lines(limit=wanted + 1)
     fresh.drawn(lines[:wanted])
-    tall = len(lines) > _FEW
-    with st.container(key="conversations", gap="xxsmall", height=_HEIGHT if tall else "content", border=False):
+    groups = by_day(lines[:wanted], clock.now())
+    height = _height(groups)
+    with st.container(key="conversations", gap="xxsmall", height=height, border=False):
         drawn = 0
-        for heading, group in by_day(lines[:wanted], clock.now()):
+        for heading, group in groups:
             st.caption(heading)
             drawn += 1 + len(group)
             for line in group:
@@ -68,14 +72,37 @@ def _conversations(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
             drawn += 1
         clear(st.session_state.get(_DRAWN, 0) - drawn)
         st.session_state[_DRAWN] = drawn
+    if height == "content":
+        st.empty()
+    else:  # a phone shows no scroll bar
+        count = f"The newest {wanted}" if len(lines) > wanted else f"{len(lines)} conversations"
+        st.caption(f":material/unfold_more: {count}")
     return name
+
+
+def _height(groups: list[tuple[str, list[Line]]]) -> int | Literal["content"]:
+    """So tall that the last conversation in sight is whole; half of one would look broken."""
+    end = whole = 0.0
+    for _, group in groups:
+        end += _HEADING + _GAP
+        for _ in group:
+            end += _ROW + _GAP
+            if end > _TALLEST:
+                return math.ceil(whole)
+            whole = end
+    return "content"
 
 
 def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
     """One conversation; gives the name of the open one."""
+    if line.id == chat.conversation and chat.renaming and chat.renaming.where == "list":
+        with st.container(key="open-line"):
+            renaming.draw(line, chat.renaming)
+            clear(1)
+        return None
     if line.id == chat.conversation:
         with st.container(key="open-line", horizontal=True, vertical_alignment="center", gap=None, wrap=False):
-            name = st.markdown(f"**{label(line.title, most=NAME)}**", width="stretch")
+            name = st.markdown(f"**{label(line.title, most=OPEN_NAME)}**", width="stretch")
             _menu(line)
         return name
     icon, said = None, ""
@@ -87,6 +114,7 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
         label(line.title, most=MARKED_NAME if said else NAME) + said,
         key=f"line-{line.id}",
         icon=icon,
+        help=lines_of(told_apart(line, clock.zone())),
         type="tertiary",
         on_click=callbacks.go_to,
         args=(line.id,),
@@ -98,7 +126,7 @@ def _menu(line: Line) -> None:
     pin = "Unpin" if line.pinned else "Pin"
     labels = {"Rename": ":material/edit: Rename", "Pin": f":material/keep: {pin}", "Delete": ":material/delete: Delete"}
     acts = {
-        "Rename": callbacks.begin_rename,
+        "Rename": partial(callbacks.begin_rename, "list"),
         "Pin": partial(callbacks.pin, line.id, not line.pinned),
         "Delete": partial(callbacks.delete_conversation, line.id),
     }

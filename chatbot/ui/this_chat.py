@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from chatbot.core.errors import ByteBotError
+from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.engine import Engine
-from chatbot.ui import callbacks, models, session, warm
-from chatbot.ui.open_chat import OpenChat
+from chatbot.ui import callbacks, models, numbers, session, warm
+from chatbot.ui.open_chat import OpenChat, current
 from chatbot.ui.words import sentence
+
+LONGEST = "Longest reply, in tokens"
 
 
 def draw(engine: Engine, chat: OpenChat) -> None:
@@ -100,16 +102,18 @@ def _temperature(engine: Engine, chat: OpenChat) -> None:
 def _max_output(chat: OpenChat) -> None:
     widget = f"max-output-{chat.slot}"
     st.number_input(
-        "Longest reply, in tokens",
-        1,
-        None,
-        chat.options.max_output,
-        256,
+        LONGEST,
+        value=chat.options.max_output,
+        step=256,
         key=widget,
         placeholder="as the model likes",
-        on_change=_set,
-        args=(widget, "max_output"),
+        on_change=_set_max_output,
+        args=(widget,),
     )
+    if chat.number:
+        st.caption(f":material/error: {sentence(chat.number)}")
+    else:
+        st.empty()
 
 
 def _refusal(engine: Engine, chat: OpenChat, parameter: str) -> str | None:
@@ -127,6 +131,17 @@ def _set(widget: str, name: str) -> None:
     if name == "model" and not value:
         return
     callbacks.set_options(**{name: value})
+
+
+def _set_max_output(widget: str) -> None:
+    """A number that cannot be is said; the box goes on showing the one that holds."""
+    chat = current()
+    chat.number = ""
+    try:
+        callbacks.set_options(max_output=numbers.checked(numbers.MAX_OUTPUT, LONGEST, st.session_state[widget]))
+    except BadInput as error:
+        chat.number = error.sentence
+        st.session_state[widget] = chat.options.max_output
 
 
 def _set_connection(widget: str) -> None:

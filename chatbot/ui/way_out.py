@@ -38,6 +38,8 @@ def _way_out(way: str, shown: Shown) -> None:
     match way:
         case "continue":
             _button("Continue", "continue", shown, callbacks.continue_reply, (reply, key))
+        case "continue_again":  # beside the attempt that failed, below the same part
+            _button("Continue", "continue-again", shown, callbacks.retry, (reply, key))
         case "retry":
             _button("Try again", "retry", shown, callbacks.retry, (reply, key))
         case "edit" if shown.first.parent is not None:

@@ -13,6 +13,8 @@ UNKNOWN = "—"
 NAME = 30  # characters of a conversation's name beside the chat; more would break into a second line
 MARKED_NAME = 17
 """The same where a mark and its word stand beside it."""
+OPEN_NAME = 24
+"""The same of the open one, which is bold and has a menu beside it."""
 _LONGEST_SENTENCE = 600
 _TOO_SHORT = 0.05  # seconds of writing in which a speed means nothing
 
@@ -20,6 +22,11 @@ _TOO_SHORT = 0.05  # seconds of writing in which a speed means nothing
 def sentence(text: str) -> str:
     """A sentence that may name what a server or a person wrote, safe to draw; longer than a label may be."""
     return label(text, _LONGEST_SENTENCE)
+
+
+def lines_of(text: str) -> str:
+    """Several lines for a tooltip, each made safe to draw."""
+    return "\n\n".join(sentence(line) for line in text.split("\n\n"))
 
 
 def seconds(value: float | None) -> str:
@@ -101,7 +108,13 @@ def explained(rows: Sequence[StoredMessage], zone: tzinfo) -> str:
 def ended(row: StoredMessage) -> str | None:
     """How the reply ended, as a sentence; None when it is whole."""
     limit = row.options.get("max_output")
-    return how_it_ended(row.state, error=row.error, limit=limit if isinstance(limit, int) else None)
+    return how_it_ended(
+        row.state,
+        error=row.error,
+        limit=limit if isinstance(limit, int) else None,
+        usage=row.usage,
+        goes_on=row.continues,
+    )
 
 
 def way_outs(shown: Shown) -> tuple[str, ...]:
@@ -110,9 +123,15 @@ def way_outs(shown: Shown) -> tuple[str, ...]:
     if row.state == "blocked" and row.way_out in ("raise_budget", "unpriced"):
         return ("raise_budget",) if row.way_out == "raise_budget" else ("unpriced", "model")
     found: list[str] = []
-    if row.state in CONTINUABLE and shown.text.strip():
+    if row.state == "failed" and row.continues:
+        found.append("continue_again")
+    elif row.state in CONTINUABLE and shown.text.strip():
         found.append("continue")
-    if row.state in ("cut", "failed") or (row.state in CONTINUABLE and not shown.text.strip()):
+    if (
+        row.state == "cut"
+        or (row.state == "failed" and not row.continues)
+        or (row.state in CONTINUABLE and not shown.text.strip())
+    ):
         found.append("retry")
     if row.state in ("filtered", "refused", "blocked"):
         found.append("edit")
@@ -130,6 +149,11 @@ def by_day(lines: Iterable[Line], now: datetime) -> list[tuple[str, list[Line]]]
             groups.append((heading, []))
         groups[-1][1].append(line)
     return groups
+
+
+def told_apart(line: Line, zone: tzinfo) -> str:
+    """A conversation's whole name and when it was last used, for who points at it: two may be called the same."""
+    return f"{line.title}\n\nLast used {line.updated.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _day(moment: datetime, now: datetime) -> str:

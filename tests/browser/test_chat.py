@@ -46,14 +46,18 @@ def test_regenerate_and_edit_make_branches_that_can_be_switched(tab: Tab) -> Non
     chat.whole(1)
     chat.choose(1, "Regenerate")
     chat.told(1, "2/2")
-    chat.press("‹")
+    arrow = chat.messages.nth(1).get_by_role("button", name="chevron_left").first
+    box = arrow.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 32, "a thumb would miss it"
+    arrow.click()
     chat.told(1, "1/2")
     chat.choose(0, "Edit")
     chat.page.get_by_label("Edit your message").fill("two")
     chat.press("Save and send")
     chat.told(0, "2/2")
     expect(chat.body(1)).to_have_text(re.compile("two"), timeout=PATIENCE)
-    chat.messages.nth(0).get_by_role("button", name="‹").first.click()
+    chat.messages.nth(0).get_by_role("button", name="chevron_left").first.click()
     chat.told(0, "1/2")
     expect(chat.body(1)).to_have_text(re.compile("one"), timeout=PATIENCE)
     chat.told(1, "2/2")
@@ -146,6 +150,24 @@ def test_what_is_deleted_can_be_taken_back(tab: Tab) -> None:
     chat.count(0)
     chat.press("Undo")
     chat.count(2)
+
+
+def test_a_chat_is_renamed_where_its_menu_was_used_and_a_refused_name_stays(tab: Tab) -> None:
+    chat = tab("words:700")
+    chat.say("Name me")
+    chat.whole(1)
+    beside = chat.page.get_by_test_id("stSidebar")
+    beside.get_by_test_id("stMenuButton").click()
+    chat.page.get_by_role("option", name="Rename").or_(chat.page.get_by_role("menuitem", name="Rename")).first.click()
+    field = beside.get_by_label("Title")
+    field.fill("x" * 201)
+    field.press("Enter")
+    expect(beside.get_by_text("The name has 201 characters; the most is 200.")).to_be_in_viewport(timeout=PATIENCE)
+    expect(field).to_have_value("x" * 201)
+    field.fill("Not this")
+    chat.press("Cancel")
+    expect(field).to_have_count(0, timeout=PATIENCE)
+    expect(chat.page.get_by_role("heading", name="Name me")).to_be_attached()
 
 
 def test_copy_gives_the_text_as_it_was_written(tab: Tab, context: BrowserContext, app: App) -> None:

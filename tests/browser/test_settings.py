@@ -119,3 +119,10 @@ def test_the_theme_is_chosen_where_the_settings_are(context: BrowserContext, lou
 def _scheme(page: Page) -> str:
     scheme: str = page.evaluate("getComputedStyle(document.querySelector('.stApp')).colorScheme")
     return scheme
+
+
+def test_all_tabs_are_in_sight_on_a_phone(context: BrowserContext, app: App) -> None:
+    page, _ = settings(context, app)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for tab in page.get_by_role("tab").all():
+        expect(tab).to_be_in_viewport(ratio=1, timeout=PATIENCE)

@@ -87,7 +87,7 @@ def live(context: BrowserContext, app: App, story: Story, shot: Shot) -> str:
     chat.told(0, "2/2")
     _grown(chat, 1, 60)
     _stop(chat)
-    chat.messages.nth(0).get_by_role("button", name="‹").first.click()
+    chat.messages.nth(0).get_by_role("button", name="chevron_left").first.click()
     chat.told(0, "1/2")
     shot(chat.page, "branches-light-1280")
 

@@ -98,6 +98,8 @@ def test_a_limit_is_partial(house: House) -> None:
     ran = house.run("ask", "--model", "length:20", "--max-output", "20", "hi")
     assert ran.status == 1
     assert "Reached the limit of 20 tokens. Go on with: chatbot ask --conversation " in ran.err
+    ran = house.run("ask", "--model", "length:20", "--max-output", "400", "hi")
+    assert "Reached the server's own limit after 20 tokens. Go on with: chatbot ask --conversation " in ran.err
 
 
 def test_a_refusal_is_no_whole_answer(house: House) -> None:
@@ -148,6 +150,14 @@ def test_wrong_usage_is_2_and_sends_nothing(house: House, argv: tuple[str, ...])
 def test_a_command_that_is_not_there_is_named_with_those_that_are(house: House) -> None:
     ran = house.run("bogus", "words")
     assert (ran.status, ran.err) == (2, "chatbot: There is no command 'bogus'. There are: ask, cost, serve.\n")
+
+
+@pytest.mark.parametrize("command", ["ask", "cost", "serve"])
+def test_an_unknown_option_shows_the_usage_of_its_own_command(house: House, command: str) -> None:
+    ran = house.run(command, "--bogus")
+    assert ran.status == 2
+    assert ran.err.startswith(f"usage: chatbot {command} ")
+    assert ran.err.endswith(f"chatbot {command}: error: unrecognized arguments: --bogus\n")
 
 
 def test_nothing_to_continue(house: House) -> None:

@@ -138,9 +138,8 @@ def test_what_is_deleted_comes_back(page: Tab) -> None:
 def test_a_chat_is_renamed_and_pinned_in_place(page: Tab) -> None:
     page.say("One")
     page.click("chat-rename")
-    page.app.text_input(key=f"title-{conversation(page)}").set_value("A *better* title")
-    page.run()
-    page.click("chat-pin")
+    page.app.text_input(key=f"title-head-{conversation(page)}").set_value("A *better* title")
+    page.press("Save").click("chat-pin")
     (line,) = page.engine.store.conversations.lines()
     assert (line.title, line.pinned) == ("A *better* title", True)
     assert page.says("A *better* title")

@@ -1,6 +1,7 @@
 """Each row of the table of faults, once or twice through the page: what it says, what it keeps, what it offers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def look(page: Tab, name: str, right: Right) -> None:
     assert FAULTS[name].more or not row.text or page.draws(row.text)
     if row.reasoning:
         assert page.says(row.reasoning)
-    sentence = how_it_ended(row.state, error=row.error, limit=LIMIT)
+    sentence = how_it_ended(row.state, error=row.error, limit=LIMIT, usage=row.usage)
     for words in [sentence, *row.notes]:
         assert words is None or page.says(words), (words, page.said())
     assert (OFFERS & set(page.buttons())) | (set(page.links()) & {"Open settings"}) == offered(name, right)
@@ -127,6 +128,13 @@ def page_on(server: FakeOpenAI, model: str) -> dict[str, str]:
     return talking_to(server.base_url, model, KEY)
 
 
+def held_with(page: Tab, model: str) -> None:
+    chat = page.app.session_state["chat"]
+    options = replace(chat.options, model=model)
+    page.engine.store.conversations.set_options(chat.conversation, options)
+    page.run()
+
+
 def test_continue_makes_a_torn_reply_whole(server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tab(tmp_path, monkeypatch, IMPATIENT, **page_on(server, "length:30")) as page:
         page.open().say(SAID).press("Continue").press("Continue")
@@ -135,6 +143,25 @@ def test_continue_makes_a_torn_reply_whole(server: FakeOpenAI, tmp_path: Path, m
         assert len(page.app.chat_message) == 2, "the segments are one reply"
         assert page.draws("".join(row.text for row in rows))
         assert page.buttons().count("Continue") == 1
+
+
+def test_a_continue_that_failed_says_what_is_kept_and_goes_on(
+    server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tab(tmp_path, monkeypatch, IMPATIENT, **page_on(server, "length:30")) as page:
+        page.open().say(SAID)
+        held_with(page, "no-such-model")
+        page.press("Continue")
+        for _ in range(2):
+            assert page.says("Choose another one. The part so far is kept.")
+            assert not page.says("Your message is kept.")
+            assert "Try again" not in page.buttons()
+            page.run()
+        held_with(page, "length:30")
+        page.press("Continue")
+        first, failed, more = page.kept()[1:]
+        assert (failed.state, more.state, failed.parent, more.parent) == ("failed", "length", first.id, first.id)
+        assert page.draws(first.text + more.text)
 
 
 def test_try_again_after_a_fault_is_a_branch_and_the_words_stay_once(

@@ -12,6 +12,7 @@ import pytest
 
 from chatbot.core.blocks import drawable, label, split
 from chatbot.core.text import repair, visible
+from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui.message import MOST_DRAWN
 from tests.fake_openai import FakeOpenAI
 from tests.hostile import EMPTY, TEXTS, TOO_LONG
@@ -146,7 +147,7 @@ def test_a_title_is_shown_as_what_it_is(page: Tab) -> None:
     for name in ON_ONE_LINE:
         page.press("Rename")
         field = next(field for field in page.app.text_input if field.label == "Title")
-        field.set_value(typed(name))
+        field.set_value(typed(name)[:LONGEST_TITLE])
         page.press("Save")
         title = page.engine.store.conversations.latest().title  # type: ignore[union-attr]
         assert page.app.subheader[0].value == label(title), name

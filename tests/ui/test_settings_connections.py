@@ -249,3 +249,40 @@ def test_a_neighbour_is_offered_and_not_chosen(tmp_path: Path, monkeypatch: pyte
         assert page.home.connection("lm-studio").base_url == "http://127.0.0.1:1234/v1"
         assert not page.says("LM Studio is running on this machine.")
         assert page.says("lists 6 models")
+
+
+def test_a_number_that_a_connection_cannot_have_is_said(page: Page, server: FakeOpenAI) -> None:
+    page.click("add_connection")
+    page.app.text_input(key="form_name").set_value("mine")
+    page.app.text_input(key="form_base_url").set_value(server.base_url)
+    for key, typed, sentence in [
+        ("form_context", 5, "“Context size” cannot be 5; it must be a whole number from 256 to 100,000,000."),
+        ("form_first", -1.0, "“For the first words” cannot be -1; it must be a number from 0.1 to 86,400."),
+    ]:
+        box = page.app.number_input(key=key)
+        assert box.proto.has_min is box.proto.has_max is False, "Streamlit would only turn it red"
+        before = box.value
+        box.set_value(typed)
+        page.press("Save and test")
+        assert [sentence in plain(error.value) for error in page.app.error] == [True]
+        page.app.number_input(key=key).set_value(before)
+    assert "mine" not in page.home.connections()
+
+
+def test_a_model_that_is_used_in_place_of_the_connections_own_is_named(
+    server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
+    with opened(tmp_path, monkeypatch, **variables, BYTEBOT_MODEL="echo") as page:
+        page.run()
+        assert page.says("New chats use 'echo' instead, set by BYTEBOT_MODEL (environment).")
+        page.click("test:openai").settled()
+        page.app.selectbox(key="model_of:openai").select("reasoning")
+        assert page.run().says("The model of 'openai' is 'reasoning' now.")
+        page.app.selectbox(key="model_of:openai").select("echo")
+        page.run()
+        assert not page.says("instead")
+    with opened(tmp_path, monkeypatch, **variables) as page:
+        assert not page.run().says("instead")
+        page.home.save("chat", "model", "reasoning")
+        assert page.run().says("New chats use 'reasoning' instead, chosen on the tab New chats.")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatbot.core.settings import Connection
-from tests.ui.settings_page import Page, opened
+from tests.ui.settings_page import Page, opened, plain
 
 
 @pytest.fixture
@@ -36,6 +36,22 @@ def test_each_setting_holds_at_once_and_says_so(page: Page) -> None:
     assert page.home.most_sent == 16_000
     change(page, "toggle", "titles_by_model", False)
     assert page.home.titles_by_model is False
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "least"), [("most_sent", -5, 256), ("most_sent", 10_000_001, 256), ("max_output", 0, 1)]
+)
+def test_a_number_that_cannot_be_is_said_and_the_old_one_stays(page: Page, key: str, typed: int, least: int) -> None:
+    box = page.app.number_input(key=f"new_chats:{key}")
+    assert box.proto.has_min is box.proto.has_max is False, "Streamlit would only turn it red"
+    before = box.value
+    change(page, "number_input", key, typed)
+    said = f"cannot be {typed:,}; it must be a whole number from {least} to 10,000,000."
+    assert [said in plain(error.value) for error in page.app.error] == [True]
+    assert page.app.number_input(key=f"new_chats:{key}").value == before
+    assert page.home.value("chat", key).value == before
+    change(page, "toggle", "titles_by_model", False)
+    assert not page.app.error
 
 
 def test_a_temperature_may_be_unset(page: Page) -> None:

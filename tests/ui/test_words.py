@@ -71,8 +71,26 @@ def test_the_long_form_names_what_was_asked_and_when() -> None:
 
 def test_how_it_ended_is_a_sentence() -> None:
     assert ended(REPLY) is None
-    assert ended(replace(REPLY, state="length", options={"max_output": 1024})) == "Reached the limit of 1,024 tokens."
     assert ended(replace(REPLY, state="stopped")) == "You stopped this."
+
+
+@pytest.mark.parametrize(
+    ("usage", "asked", "sentence"),
+    [
+        (Usage(output_tokens=1024), 1024, "Reached the limit of 1,024 tokens."),
+        (Usage(output_tokens=1025), 1024, "Reached the limit of 1,024 tokens."),
+        (Usage(output_tokens=1023), 1024, "Reached the server's own limit after 1,023 tokens."),
+        (Usage(output_tokens=1), 1024, "Reached the server's own limit after 1 token."),
+        (Usage(output_tokens=900), None, "Reached the server's own limit after 900 tokens."),
+        (Usage(output_tokens=0), 1024, "Reached the server's own limit."),
+        (Usage(output_tokens=900, estimated=True), 1024, "Reached the limit of 1,024 tokens."),
+        (Usage(input_tokens=5), 1024, "Reached the limit of 1,024 tokens."),
+        (None, 1024, "Reached the limit of 1,024 tokens."),
+        (None, None, "Reached the server's own limit."),
+    ],
+)
+def test_a_limit_is_named_where_it_was_reached(usage: Usage | None, asked: int | None, sentence: str) -> None:
+    assert ended(replace(REPLY, state="length", usage=usage, options={"max_output": asked})) == sentence
 
 
 @pytest.mark.parametrize(
@@ -95,6 +113,13 @@ def test_how_it_ended_is_a_sentence() -> None:
 def test_the_way_out_fits_the_ending(state: State, text: str, way_out: object, offered: tuple[str, ...]) -> None:
     row = replace(REPLY, state=state, text=text, way_out=way_out)  # type: ignore[arg-type]
     assert way_outs(shown(row)) == offered
+
+
+def test_a_continue_that_failed_can_be_tried_again_below_the_part_that_is_kept() -> None:
+    row = replace(REPLY, state="failed", text="", continues=True, error="'x' has no room.", way_out="settings")
+    part = replace(shown(row), text="Yes, and")
+    assert ended(row) == "'x' has no room. The part so far is kept."
+    assert way_outs(part) == ("continue_again", "settings")
 
 
 def line(age: timedelta, *, pinned: bool = False) -> Line:

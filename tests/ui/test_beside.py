@@ -1,0 +1,103 @@
+"""What stands beside the chat, in process: the conversations by name, and what this one is held with."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fake_openai import FakeOpenAI
+from tests.ui.chat_tab import Tab, tab, talking_to
+from tests.ui.settings_page import plain
+
+KEY = "sk-canary-2c3d4e5f6a7b8c9d0e1f"
+SETTINGS = "[chat]\ntitles_by_model = false\n"
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as server:
+        yield server
+
+
+@pytest.fixture
+def page(tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tab]:
+    with tab(tmp_path, monkeypatch, SETTINGS, **talking_to(fake.base_url, "echo", KEY)) as opened:
+        yield opened.open()
+
+
+def test_a_chat_is_renamed_in_the_list_where_its_menu_was_used(page: Tab) -> None:
+    page.say("One")
+    menu = next(button for button in page.app.get("menu_button") if button.key == "line-menu")
+    menu.set_value("Rename")
+    page.run()
+    assert [field.label for field in page.app.sidebar.text_input] == ["Title"]
+    assert not page.app.main.text_input
+    page.app.sidebar.text_input[0].set_value("Never mind")
+    page.press("Cancel")
+    assert page.engine.store.conversations.lines()[0].title == "One"
+    assert not page.app.text_input
+
+
+def test_a_name_that_is_too_long_is_said_and_stays_to_be_shortened(page: Tab) -> None:
+    page.say("One")
+    page.click("chat-rename")
+    for typed, reason in (("x" * 201, "The name has 201 characters; the most is 200."), ("  ", "The title is empty.")):
+        page.app.text_input[0].set_value(typed)
+        page.press("Save")
+        assert page.says(reason)
+        assert page.engine.store.conversations.lines()[0].title == "One"
+    page.app.text_input[0].set_value("x" * 200)
+    page.press("Save")
+    assert not page.app.text_input
+    assert page.engine.store.conversations.lines()[0].title == "x" * 200
+
+
+def test_a_length_that_cannot_be_is_said_and_the_old_one_holds(page: Tab) -> None:
+    box = f"max-output-{page.app.session_state['chat'].slot}"
+    assert page.app.number_input(key=box).proto.has_min is False, "Streamlit would only turn it red"
+    page.app.number_input(key=box).set_value(-5)
+    page.run()
+    assert page.says("cannot be -5; it must be a whole number from 1 to 10,000,000.")
+    assert page.app.number_input(key=box).value == page.app.session_state["chat"].options.max_output == 4096
+    page.app.number_input(key=box).set_value(5)
+    page.run()
+    assert not page.says("cannot be")
+    assert page.app.session_state["chat"].options.max_output == 5
+
+
+def test_two_of_the_same_name_are_told_apart(page: Tab) -> None:
+    for _ in range(2):
+        page.click("new").say("The very same question, word for word")
+    first, second = page.engine.store.conversations.lines()[::-1]
+    page.click("new")
+    rows = {button.key: button for button in page.app.sidebar.button}
+    for line in (first, second):
+        row = rows[f"line-{line.id}"]
+        assert row.label.startswith("The very same question")
+        assert plain(row.help) == f"{line.title}\n\nLast used {line.updated:%Y-%m-%d %H:%M}"
+
+
+def test_the_list_ends_with_a_whole_row(page: Tab) -> None:
+    for number in range(9):
+        page.engine.store.conversations.create(
+            tag="browser", options=page.app.session_state["chat"].options, title=f"Number {number}"
+        )
+    heading, row, gap = 22.4, 40, 4
+    page.run()
+    assert height_of_the_list(page) == math.ceil(heading + gap + 7 * (row + gap))
+    assert page.says("9 conversations"), "a phone shows no scroll bar"
+    pinned = page.engine.store.conversations.lines()[0]
+    page.engine.store.conversations.pin(pinned.id, True)
+    page.run()
+    assert height_of_the_list(page) == math.ceil(2 * (heading + gap) + 6 * (row + gap))
+
+
+def height_of_the_list(page: Tab) -> int:
+    """In pixels; 0 where it is as tall as what is in it."""
+    found: int = next(
+        block.proto.height_config.pixel_height
+        for block in page.app.sidebar.children.values()
+        if "conversations" in getattr(block.proto, "id", "")
+    )
+    return found
