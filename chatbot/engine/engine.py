@@ -57,6 +57,7 @@ class Engine:
         self.ledger = self._bills.ledger
         self._anonymous = bills is not None
         self._outside = outside
+        self.price = outside.price
         self._memory = Memory(store, outside)
         self._turns: dict[int, LiveTurn] = {}
         self._lock = threading.Lock()

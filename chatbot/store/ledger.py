@@ -7,11 +7,12 @@ from sqlalchemy import select, update
 
 from chatbot.core.bill import Bill
 from chatbot.core.events import CallFinished, Purpose
-from chatbot.store import spending
+from chatbot.store import settled, spending
 from chatbot.store.database import Database, added
 from chatbot.store.find import chunks
 from chatbot.store.lease import Owner
 from chatbot.store.rows import call_of, cost_columns, now, repaired, storable, usage_columns
+from chatbot.store.settled import Mark, Settled
 from chatbot.store.spending import By
 from chatbot.store.tables import calls
 from chatbot.store.values import Call
@@ -96,6 +97,18 @@ class Ledger:
         dearest first.
         """
         return spending.spend(self._database, by, zone=zone, since=since)
+
+    def mark(self) -> Mark:
+        """How far the ledger has come; cheap enough to be asked every other second."""
+        return settled.mark(self._database)
+
+    def settled(self, *, after: int, until: Mark) -> list[Settled]:
+        """The next some thousand calls with ids above `after` that were settled at the mark; empty at the end."""
+        return settled.page(self._database, after=after, until=until)
+
+    def settled_among(self, ids: Iterable[int]) -> list[Settled]:
+        """Those of these calls that are settled."""
+        return settled.among(self._database, ids)
 
     def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:
         """Calls in the order in which they were made: all of them, or those of one conversation or reply."""

@@ -4,15 +4,38 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, extract, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, exists, extract, func, select
 
 from chatbot.core.bill import Bill
+from chatbot.core.prompt_names import NAMING, UNKNOWN_PROMPT, prompt_names
 from chatbot.store.database import Database
+from chatbot.store.settled import prompt
 from chatbot.store.tables import calls, conversations
 
-By = Literal["day", "model", "conversation", "purpose"]
+By = Literal["day", "model", "conversation", "purpose", "connection", "prompt"]
 
 DELETED, NONE = "deleted conversation", "no conversation"
+RETRY = "retry"
+AGAIN = ("refused", "uncertain")
+"""Outcomes after which a call is made again; what then follows for the same reply is a retry."""
+_before = calls.alias("before")
+_purpose = case(
+    (
+        exists().where(
+            _before.c.owner == calls.c.owner,
+            _before.c.reply == calls.c.reply,
+            _before.c.id < calls.c.id,
+            _before.c.outcome.in_(AGAIN),
+        ),
+        RETRY,
+    ),
+    else_=calls.c.purpose,
+)
+_COLUMNS = {
+    "model": func.coalesce(calls.c.model_answered, calls.c.model_asked),
+    "purpose": _purpose,
+    "connection": calls.c.connection,
+}
 _COUNTED = ("estimated", "local", "unknown")
 _QUARTER = 900  # seconds; every zone's midnight stands at the beginning of one
 
@@ -33,9 +56,10 @@ def spend(database: Database, by: By, *, zone: tzinfo | None = UTC, since: datet
         return _by_day(database, zone, since)
     if by == "conversation":
         return _by_conversation(database, since)
-    column = calls.c.purpose if by == "purpose" else func.coalesce(calls.c.model_answered, calls.c.model_asked)
+    if by == "prompt":
+        return _by_prompt(database, since)
     with database.read() as transaction:
-        rows = transaction.execute(_settled(database, since, column).group_by(column)).all()
+        rows = transaction.execute(_settled(database, since, _COLUMNS[by].label("name")).group_by("name")).all()
     return {str(row[0]): _bill(row) for row in _dearest_first(rows)}
 
 
@@ -54,6 +78,20 @@ def _by_conversation(database: Database, since: datetime | None) -> dict[str, Bi
         else:
             # Two conversations of the same name stay two.
             found[f"{title} ({id})" if title in found else title] = bill
+    return found
+
+
+def _by_prompt(database: Database, since: datetime | None) -> dict[str, Bill]:
+    naming = and_(calls.c.reply.is_(None), calls.c.purpose == "title")
+    names = (prompt.label("prompt"), case((naming, 1), else_=0).label("naming"))
+    query = _settled(database, since, *names).group_by("prompt", "naming")
+    with database.read() as transaction:
+        rows = _dearest_first(transaction.execute(query).all())
+    called = prompt_names(row[0] for row in rows if row[0] is not None)
+    found: dict[str, Bill] = {}
+    for row in rows:
+        name = called[row[0]] if row[0] is not None else NAMING if row[1] else UNKNOWN_PROMPT
+        found[name] = found.get(name, Bill()) + _bill(row)
     return found
 
 
