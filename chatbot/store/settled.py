@@ -11,7 +11,7 @@ from chatbot.store.database import Database
 from chatbot.store.find import chunks
 from chatbot.store.tables import calls, conversations, messages
 
-MOST_ROWS = 2_000  # read at once; a ledger of years must not be held twice
+MOST_ROWS = 2_000  # read at once
 
 prompt = (
     select(messages.c.options["system"].as_string())

@@ -4,7 +4,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, exists, extract, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    select,
+    type_coerce,
+)
 
 from chatbot.core.bill import Bill
 from chatbot.core.prompt_names import NAMING, UNKNOWN_PROMPT, prompt_names
@@ -100,7 +113,9 @@ def _dearest_first(rows: Sequence[Any]) -> list[Any]:
 
 
 def _by_day(database: Database, zone: tzinfo | None, since: datetime | None) -> dict[str, Bill]:
-    epoch = extract("epoch", calls.c.started)
+    # SQLite rounds to milliseconds, and the last moment of a day into the next: so only whole seconds are given to it.
+    began = func.substr(type_coerce(calls.c.started, Text), 1, 19) if database.sqlite else calls.c.started
+    epoch = extract("epoch", began)
     seconds = cast(epoch if database.sqlite else func.floor(epoch), BigInteger)
     quarter = (seconds // _QUARTER).label("quarter")
     query = _settled(database, since, quarter).group_by("quarter").order_by("quarter")

@@ -10,7 +10,7 @@ from chatbot.core.blocks import label
 from chatbot.core.errors import ByteBotError
 from chatbot.ui import clock, cost_figures, cost_filters, cost_tables, session, what_if
 from chatbot.ui.cost_range import day_of, days_of, in_words, written
-from chatbot.ui.cost_sums import Chosen, Names, Sums
+from chatbot.ui.cost_sums import Chosen, Names, Sums, sums_of
 from chatbot.ui.remembered import Known, Remembered
 from chatbot.ui.words import sentence
 
@@ -29,7 +29,7 @@ class Ledger:
     conversation: str | None
 
     def sums(self, chosen: Chosen) -> Sums:
-        return Sums(self.known, self.names, self.zone, chosen)
+        return sums_of(self.known, self.names, self.zone, chosen)
 
 
 def read() -> Ledger:

@@ -1,9 +1,10 @@
 """Sums over the remembered calls, each with what it is made of. Money stays whole nano-dollars."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,11 @@ from chatbot.ui.remembered import BUCKETS, NOTHING, TOKENS, Known
 NO_TAG = "none"
 _GONE = -2  # in place of a conversation's code: it was deleted
 _BILL = ["money", "used", "estimated", "local", "unpriced"]
+_MOST_KEPT = 8  # choices whose sums are kept
 _LARGEST = 2**62  # sums beyond this are added up as Python's own numbers, which have no end
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Names = Mapping[str, tuple[str, str]]
 """Title and tag of each conversation that is there, by id."""
 
@@ -46,17 +50,42 @@ class Reply:
     bill: Bill
 
 
+def _kept(method: Callable[Concatenate["Sums", P], T]) -> Callable[Concatenate["Sums", P], T]:
+    """Works it out once: a page is drawn again far more often than the ledger grows."""
+
+    def once(self: "Sums", /, *args: P.args, **named: P.kwargs) -> T:
+        key = (method.__name__, *map(str, args))
+        if key not in self.found:
+            self.found[key] = method(self, *args, **named)
+        found: T = self.found[key]
+        return found
+
+    return wraps(method)(once)
+
+
+def sums_of(known: Known, names: Names, zone: tzinfo, chosen: Chosen) -> "Sums":
+    """The sums of this choice, kept with the calls until these are others."""
+    key = f"{zone} {chosen}"
+    sums: Sums | None = known.kept.get(key)
+    if sums is None or sums.names != names:
+        while len(known.kept) >= _MOST_KEPT:
+            known.kept.pop(next(iter(known.kept)), None)
+        sums = known.kept[key] = Sums(known, names, zone, chosen)
+    return sums
+
+
 class Sums:
     """The calls that are chosen, and what they come to."""
 
     def __init__(self, known: Known, names: Names, zone: tzinfo, chosen: Chosen) -> None:
         self._known = known
-        self._names = names
+        self.names = names
+        self.found: dict[tuple[str, ...], Any] = {}
         self.zone = zone
         self._chosen = chosen
         there = known.names["conversation"]
         # One entry for each code, and a last one that -1, no conversation, picks.
-        self._kept = np.array([id in names for id in there] + [False], dtype=bool)
+        self._there = np.array([id in names for id in there] + [False], dtype=bool)
         shown = known.calls["used"].to_numpy().copy()
         days = known.days(zone)
         first, last = chosen.days
@@ -70,7 +99,7 @@ class Sums:
             shown &= np.isin(tags, list(chosen.tags))[known.calls["conversation"].to_numpy()]
         if chosen.conversation is not None:
             shown &= np.isin(known.calls["conversation"].to_numpy(), self._codes("conversation", [chosen.conversation]))
-        self.calls = known.calls[shown]
+        self.calls = known.calls if shown.all() else known.calls[shown]
         self.days = days[shown]
         self._exact = self._small(["money", *TOKENS])
 
@@ -98,6 +127,7 @@ class Sums:
             for key, (money, used, about, local, unknown) in zip(found.index, rows, strict=True)
         }
 
+    @_kept
     def whole(self) -> Bill:
         """Everything that is shown."""
         return self._bills(np.zeros(len(self.calls), dtype=np.int8)).get(0, Bill())
@@ -108,10 +138,12 @@ class Sums:
         first, last = self._chosen.days
         return first or day_of(int(self.days.min())), last or day_of(int(self.days.max()))
 
+    @_kept
     def by_day(self) -> dict[date, Bill]:
         """Days with calls, in order."""
         return {day_of(day): bill for day, bill in sorted(self._bills(self.days).items())}
 
+    @_kept
     def by_day_and_model(self, models: Sequence[str]) -> dict[tuple[date, str], Bill]:
         """The same for each of these models, and "others" together."""
         codes = self._codes("answered", models)
@@ -122,15 +154,17 @@ class Sums:
         called = [*models, "others"]
         return {(day_of(key // width), called[key % width]): bill for key, bill in found.items()}
 
+    @_kept
     def by(self, column: str) -> list[tuple[str, Bill]]:
         """By "answered" (the model), "purpose" or "connection"; the dearest first."""
         names = self._known.names[column]
         return dearest((names[code], bill) for code, bill in self._bills(self.calls[column]).items())
 
+    @_kept
     def by_conversation(self) -> list[tuple[str | None, str, Bill]]:
         """Id (None: there is none to open), title and bill; the dearest first."""
         codes = self.calls["conversation"].to_numpy()
-        keys = np.where(self._kept[codes] | (codes == NOTHING), codes, _GONE)
+        keys = np.where(self._there[codes] | (codes == NOTHING), codes, _GONE)
         found = sorted(self._bills(keys).items(), key=lambda one: -one[1].nanodollars)
         return [(*self._conversation(code), bill) for code, bill in found]
 
@@ -138,12 +172,13 @@ class Sums:
         if code < 0:
             return None, NONE if code == NOTHING else DELETED
         id = self._known.names["conversation"][code]
-        return id, self._names[id][0]
+        return id, self.names[id][0]
 
+    @_kept
     def by_prompt(self) -> list[tuple[str, Bill]]:
         """By the system prompt that the reply was made with, under a short name; the dearest first."""
         texts, purposes = self._known.names["prompt"], self._known.names["purpose"]
-        kept = self._kept[self.calls["conversation"].to_numpy()]
+        kept = self._there[self.calls["conversation"].to_numpy()]
         keys = np.where(kept, self.calls["prompt"].to_numpy(), NOTHING)
         if "title" in purposes:
             naming = (self.calls["purpose"] == purposes.index("title")) & (self.calls["reply"] == NOTHING)
@@ -154,6 +189,7 @@ class Sums:
         rest = {NOTHING: UNKNOWN_PROMPT, _GONE: NAMING}
         return dearest((called[texts[key]] if key >= 0 else rest[key], bill) for key, bill in found)
 
+    @_kept
     def by_bucket(self) -> dict[str, tuple[int, int]]:
         """Tokens and nano-dollars; buckets exclude each other here. Unsplit has no tokens: a bill as a whole."""
         table = self.calls
@@ -171,10 +207,12 @@ class Sums:
         }
         return {name: (tokens[name], int(table[f"money_{name}"].sum())) for name in BUCKETS}
 
+    @_kept
     def saved(self) -> int:
         """Nano-dollars that cached tokens would have cost more as plain input, less what writing the cache cost more."""
         return sum(self.calls["saved"].tolist()) if not self._exact else int(self.calls["saved"].sum())
 
+    @_kept
     def replies(self, most: int) -> list[Reply]:
         """The dearest replies, all calls of one together."""
         rows = self.calls[self.calls["reply"] != NOTHING]
@@ -184,7 +222,7 @@ class Sums:
         found = []
         for _, calls in top.groupby("reply"):
             last = calls.iloc[-1]
-            id, title = self._conversation(int(last["conversation"]) if self._kept[last["conversation"]] else _GONE)
+            id, title = self._conversation(int(last["conversation"]) if self._there[last["conversation"]] else _GONE)
             bill = Bill(
                 **dict(
                     zip(("nanodollars", "calls", *_BILL[2:]), (int(calls[name].sum()) for name in _BILL), strict=True)
@@ -200,6 +238,7 @@ class Sums:
         columns = [self.calls[name].astype(object).where(self.calls[name].notna(), None).tolist() for name in names]
         return [Used(*row) for row in zip(*columns, self.calls["estimated"].tolist(), strict=True)]
 
+    @_kept
     def models_used(self) -> list[tuple[str, str, str]]:
         """Connection, base URL and model of every call that was ever made, each once."""
         columns = ["connection", "base_url", "answered"]

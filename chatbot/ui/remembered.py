@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -36,6 +36,7 @@ _PLACE = {bucket: place for place, bucket in enumerate(BUCKETS)}
 _REASONING, _OUTPUT, _UNSPLIT = (_PLACE[bucket] for bucket in ("reasoning", "output", "unsplit"))
 _QUARTER = 900_000_000  # microseconds; every zone's midnight stands at the beginning of one
 _MARGIN = 200  # ids that another process may have been given before, and shown after, the newest one seen
+_AT_ONCE = 20_000  # rows turned into columns; a ledger of years must not be held twice
 _LINE = re.compile(r'\["(input|cached|cache_write|output)", (\d+), "([^"]+)"\]')
 
 
@@ -49,6 +50,8 @@ class Known:
     mark: Mark
     calls: pd.DataFrame
     names: dict[str, list[str]]
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What was worked out from it, by whoever did; it goes when the calls are others."""
     _days: dict[str, Any] = field(default_factory=dict)
 
     def days(self, zone: tzinfo) -> Any:
@@ -67,7 +70,7 @@ class Remembered:
         self._ledger = ledger
         self._lock = threading.Lock()
         self._codes: dict[str, dict[str, int]] = {column: {} for column in TEXTS}
-        self._known = Known(Mark(), _table([]), {column: [] for column in TEXTS})
+        self._known = Known(Mark(), self._table([]), {column: [] for column in TEXTS})
 
     def now(self) -> Known:
         """As the ledger is now; StoreError when it cannot be read."""
@@ -76,54 +79,55 @@ class Remembered:
             if mark == known.mark:
                 return known
             if mark.newest < known.mark.newest:  # another file stands in its place
-                known = Known(Mark(), _table([]), known.names)
-            fresh: list[tuple[object, ...]] = []
+                known = Known(Mark(), self._table([]), known.names)
             after = max(0, known.mark.newest - _MARGIN)
             lately = set(known.calls["id"].to_numpy()[-2 * _MARGIN :].tolist())
             ended = [id for id in known.mark.out if id <= after and id not in mark.out]
-            if ended:
-                fresh += map(self._row, self._ledger.settled_among(ended))
+            fresh = self._ledger.settled_among(ended) if ended else []
+            parts = [known.calls]
             while rows := self._ledger.settled(after=after, until=mark):
                 after = rows[-1].id
-                fresh += [self._row(row) for row in rows if row.id not in lately]
-            calls = pd.concat([known.calls, _table(fresh)], ignore_index=True) if len(known.calls) else _table(fresh)
+                fresh += [row for row in rows if row.id not in lately] if lately else rows
+                if len(fresh) > _AT_ONCE:
+                    parts.append(self._table(fresh))
+                    fresh = []
+            calls = pd.concat([*parts, self._table(fresh)], ignore_index=True)
             calls = _with_retries(calls.sort_values("id", kind="stable", ignore_index=True), self._codes)
             names = {column: list(codes) for column, codes in self._codes.items()}
             self._known = Known(mark, calls, names)
             return self._known
 
-    def _row(self, row: Settled) -> tuple[object, ...]:
-        (
-            id, started, conversation, reply, purpose, connection, base_url, asked, answered, outcome, tier, source,
-            money, input, output, cached, written, reasoning, arithmetic, prompt,
-        ) = row  # fmt: skip
-        texts = (
-            conversation, purpose, connection, base_url, asked, answered or asked, outcome, tier, source, prompt
-        )  # fmt: skip
-        codes = [
-            NOTHING if text is None else known.setdefault(text, len(known))
-            for text, known in zip(texts, self._codes.values(), strict=True)
+    def _table(self, rows: Sequence[Settled]) -> pd.DataFrame:
+        # By column and not by row: for a long ledger that is seconds.
+        columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(Settled._fields)
+        by_name = dict(zip(Settled._fields, columns, strict=True))
+        table: dict[str, Any] = {
+            "id": np.array(by_name["id"], dtype=np.int64),
+            "at": np.array([round(moment.timestamp() * 1_000_000) for moment in by_name["started"]], dtype=np.int64),
+            "reply": np.array([NOTHING if id is None else id for id in by_name["reply"]], dtype=np.int64),
+        }
+        by_name["answered"] = [
+            answered or asked for answered, asked in zip(by_name["model_answered"], by_name["model_asked"], strict=True)
         ]
-        return (
-            id,
-            round(started.timestamp() * 1_000_000),
-            NOTHING if reply is None else reply,
-            *codes,
-            input,
-            output,
-            cached,
-            written,
-            reasoning,
-            money or 0,
-            source != "free",
-            source == "estimated",
-            source == "local",
-            source == "unknown",
-            *_split(arithmetic, reasoning or 0, money or 0),
-        )
+        by_name["asked"] = by_name["model_asked"]
+        for column, known in self._codes.items():
+            codes = [NOTHING if text is None else known.setdefault(text, len(known)) for text in by_name[column]]
+            table[column] = np.array(codes, dtype=np.int32)
+        for column in TOKENS:
+            table[column] = pd.array(by_name[column], dtype="Int64")
+        table["money"] = np.array([money or 0 for money in by_name["nanodollars"]], dtype=np.int64)
+        source = self._codes["source"]
+        table["used"] = table["source"] != source.get("free", len(source))
+        for flag, name in (("estimated", "estimated"), ("local", "local"), ("unpriced", "unknown")):
+            table[flag] = table["source"] == source.get(name, len(source))
+        split = map(_split, by_name["arithmetic"], by_name["reasoning_tokens"], table["money"].tolist())
+        parts = np.array(list(split), dtype=np.int64).reshape(len(rows), len(BUCKETS) + 1)
+        for place, bucket in enumerate(BUCKETS):
+            table[f"money_{bucket}"] = parts[:, place]
+        return pd.DataFrame({**table, "saved": parts[:, -1]})
 
 
-def _split(arithmetic: str | None, reasoning: int, money: int) -> list[int]:
+def _split(arithmetic: str | None, reasoning: int | None, money: int) -> list[int]:
     """The call's money by bucket, and what its cache saved it. Rounded down; what is left over goes to the last line."""
     parts = [0] * (len(BUCKETS) + 1)
     lines = _LINE.findall(arithmetic) if arithmetic and money else ()
@@ -149,17 +153,6 @@ def _split(arithmetic: str | None, reasoning: int, money: int) -> list[int]:
 def _per_token(rate: str) -> tuple[int, int]:
     """Nano-dollars for a token at so many dollars per million, as a fraction."""
     return (Decimal(rate) * 1000).as_integer_ratio()
-
-
-def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
-    types: dict[str, str] = {"id": "int64", "at": "int64", "reply": "int64"}
-    types |= dict.fromkeys(TEXTS, "int32") | dict.fromkeys(TOKENS, "Int64") | {"money": "int64"}
-    types |= dict.fromkeys(("used", "estimated", "local", "unpriced"), "bool")
-    types |= dict.fromkeys((f"money_{bucket}" for bucket in BUCKETS), "int64") | {"saved": "int64"}
-    columns = list(zip(*rows, strict=True)) if rows else [() for _ in types]
-    return pd.DataFrame(
-        {name: pd.array(column, dtype=kind) for (name, kind), column in zip(types.items(), columns, strict=True)}
-    )
 
 
 def _with_retries(calls: pd.DataFrame, codes: dict[str, dict[str, int]]) -> pd.DataFrame:
