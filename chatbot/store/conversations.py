@@ -76,7 +76,7 @@ class Conversations:
         """Title and tag of every conversation by id."""
         query = select(conversations.c.id, conversations.c.title, conversations.c.tag).where(self._mine)
         with self._database.read() as connection:
-            return {id: (title, tag) for id, title, tag in connection.execute(query)}
+            return {id: (title, tag) for id, title, tag in connection.execute(query).all()}
 
     def latest(self) -> Conversation | None:
         """The one with the last activity."""

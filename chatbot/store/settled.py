@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select
 
 from chatbot.store.database import Database
 from chatbot.store.find import chunks
@@ -90,11 +90,10 @@ _COLUMNS = (
 
 def mark(database: Database) -> Mark:
     """Two look-ups in indexes, whatever the ledger's length."""
-    mine = calls.c.owner == database.owner
+    newest = select(calls.c.id).where(_mine(database)).order_by(calls.c.id.desc()).limit(1)
+    out = select(calls.c.id).where(calls.c.owner == database.owner, calls.c.outcome.is_(None)).order_by(calls.c.id)
     with database.read() as transaction:
-        newest = transaction.execute(select(calls.c.id).where(mine).order_by(calls.c.id.desc()).limit(1)).scalar()
-        out = transaction.execute(select(calls.c.id).where(mine, calls.c.outcome.is_(None)).order_by(calls.c.id))
-        return Mark(newest or 0, tuple(out.scalars()))
+        return Mark(transaction.execute(newest).scalar() or 0, tuple(transaction.execute(out).scalars()))
 
 
 def page(database: Database, *, after: int, until: Mark) -> list[Settled]:
@@ -126,6 +125,9 @@ def among(database: Database, ids: Iterable[int]) -> list[Settled]:
 
 
 def _settled(database: Database) -> Select[Any]:
+    return select(*_COLUMNS).where(_mine(database), calls.c.outcome.is_not(None))
+
+
+def _mine(database: Database) -> ColumnElement[bool]:
     # The owner behind a function, or SQLite would rather read all that is the owner's than the few ids asked for.
-    mine = func.coalesce(calls.c.owner, "") == database.owner
-    return select(*_COLUMNS).where(mine, calls.c.outcome.is_not(None))
+    return func.coalesce(calls.c.owner, "") == database.owner

@@ -5,7 +5,7 @@ from datetime import date
 
 import streamlit as st
 
-from chatbot.core.blocks import label
+from chatbot.core.labels import one_line
 from chatbot.ui.cost_range import RANGES, Range, days_of
 from chatbot.ui.cost_sums import NO_TAG, Chosen, Names
 from chatbot.ui.remembered import Known
@@ -29,13 +29,15 @@ def draw(known: Known, names: Names, today: date, conversation: str | None) -> t
     with st.popover(f"Filter ({wanted})" if wanted else "Filter", icon=":material/filter_alt:"):
         models = _list("Models", known.names["answered"], _LISTS[0])
         connections = _list("Connections", known.names["connection"], _LISTS[1])
-        tags = st.multiselect("Begun in", list(_TAGS), key=_LISTS[2], format_func=_TAGS.__getitem__)
+        tags = st.multiselect(
+            "Begun in", list(_TAGS), key=_LISTS[2], format_func=_TAGS.__getitem__, placeholder="Anywhere"
+        )
     days = days_of(name, today, custom)
     return Chosen(days=days, models=models, connections=connections, tags=tags, conversation=conversation), name
 
 
 def _list(name: str, options: Sequence[str], key: str) -> list[str]:
-    return st.multiselect(name, sorted(options), key=key, format_func=label, placeholder="All")
+    return st.multiselect(name, sorted(options), key=key, format_func=one_line, placeholder="All")
 
 
 def show_all() -> None:

@@ -168,6 +168,15 @@ class Sums:
         found = sorted(self._bills(keys).items(), key=lambda one: -one[1].nanodollars)
         return [(*self._conversation(code), bill) for code, bill in found]
 
+    @_kept
+    def top_conversations(self, most: int) -> list[tuple[str | None, str, Bill]]:
+        """The first rows of that, and all others in one."""
+        rows = self.by_conversation()
+        if len(rows) <= most + 1:
+            return rows
+        others = sum((bill for *_, bill in rows[most:]), Bill())
+        return [*rows[:most], (None, f"{len(rows) - most:,} others", others)]
+
     def _conversation(self, code: int) -> tuple[str | None, str]:
         if code < 0:
             return None, NONE if code == NOTHING else DELETED

@@ -10,7 +10,7 @@ from chatbot.core.pricing import NANO
 from chatbot.store.spending import DELETED
 from chatbot.ui.cost_range import written
 from chatbot.ui.cost_sums import Reply
-from chatbot.ui.words import sentence
+from chatbot.ui.words import cost as cost_words
 
 FEW = 8  # rows of a table; what is below is summed up in one
 _NAME = 44  # characters
@@ -57,7 +57,7 @@ def bills(title: str, rows: Sequence[tuple[str, Bill]], *, what: str, help: str 
         st.markdown(f"**{title}**", help=help or None)
         shown = fold(rows)
         decimals = digits(max((bill.nanodollars for _, bill in shown), default=0))
-        lines = [(label(name, _NAME), f"{bill.calls:,}", _whole(figure(bill, decimals))) for name, bill in shown]
+        lines = [(label(name, _NAME), f"{bill.calls:,}", cost_words(figure(bill, decimals))) for name, bill in shown]
         _table((what, "Calls", "Cost"), lines)
 
 
@@ -71,7 +71,7 @@ def buckets(found: dict[str, tuple[int, int]]) -> None:
         )
         decimals = digits(max(money for _, money in found.values()))
         lines = [
-            (_KINDS[name], f"{tokens:,}" if name != "unsplit" else "", _whole(amount(money, decimals)))
+            (_KINDS[name], f"{tokens:,}" if name != "unsplit" else "", cost_words(amount(money, decimals)))
             for name, (tokens, money) in found.items()
             if tokens or money
         ]
@@ -80,13 +80,10 @@ def buckets(found: dict[str, tuple[int, int]]) -> None:
 
 def conversations(rows: Sequence[tuple[str | None, str, Bill]]) -> None:
     """A card whose rows open the conversation."""
-    shown = list(rows[: FEW if len(rows) > FEW + 1 else None])
-    if rest := rows[len(shown) :]:
-        shown.append((None, f"{len(rest):,} others", sum((bill for *_, bill in rest), Bill())))
     with st.container(border=True, height="stretch"):
         st.markdown("**By conversation**")
-        decimals = digits(max((bill.nanodollars for *_, bill in shown), default=0))
-        for id, title, bill in shown:
+        decimals = digits(max((bill.nanodollars for *_, bill in rows), default=0))
+        for id, title, bill in rows:
             calls = f"{bill.calls:,} call{'' if bill.calls == 1 else 's'}"
             _linked(id, label(title, 28), calls, figure(bill, decimals))
 
@@ -125,12 +122,7 @@ def _linked(conversation: str | None, words: str, told: str, cost: str) -> None:
             width="stretch",
         )
         st.caption(told, width="content")
-        st.markdown(_whole(cost), width="content")
-
-
-def _whole(cost: str) -> str:
-    """A cost that is never broken into two lines."""
-    return sentence(cost).replace(" ", "\N{NO-BREAK SPACE}")
+        st.markdown(cost_words(cost), width="content")
 
 
 def _table(head: tuple[str, str, str], rows: Iterable[tuple[str, str, str]]) -> None:

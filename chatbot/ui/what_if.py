@@ -7,10 +7,11 @@ import streamlit as st
 from chatbot.core.bill import Bill, dollars, short
 from chatbot.core.blocks import label
 from chatbot.core.errors import ByteBotError
+from chatbot.core.labels import one_line
 from chatbot.core.what_if import Used
 from chatbot.engine.what_if import HELP, Choice, choices, what_if
 from chatbot.ui import session
-from chatbot.ui.words import sentence
+from chatbot.ui.words import cost, sentence
 
 
 def draw(
@@ -28,7 +29,7 @@ def draw(
         offered,
         index=None,
         key=key,
-        format_func=lambda choice: label(f"{choice.model} · {choice.connection}", 60),
+        format_func=lambda choice: one_line(f"{choice.model} · {choice.connection}", 60),
         placeholder="Choose a model",
         help=HELP,
     )
@@ -42,7 +43,7 @@ def _answer(what: str, choice: Choice, usage: Sequence[Used], paid: Bill) -> Non
     if there.why:
         st.caption(sentence(f"{what} on {choice.model}: {there.why}"))
         return
-    st.markdown(f"{sentence(what)} on {model}: **{sentence(short(there.bill))}** instead of {sentence(short(paid))}.")
+    st.markdown(f"{sentence(what)} on {model}: **{cost(short(there.bill))}** instead of {cost(short(paid))}.")
     words = "At today's standard prices"
     if there.origin:
         words += f" ({there.origin})"

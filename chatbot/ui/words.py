@@ -22,6 +22,11 @@ def sentence(text: str) -> str:
     return label(text, _LONGEST_SENTENCE)
 
 
+def cost(words: str) -> str:
+    """The words of a cost, never broken into two lines."""
+    return sentence(words).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def seconds(value: float | None) -> str:
     """A duration as people say it.
 
