@@ -23,7 +23,7 @@ def label(text: str, most: int = 80) -> str:
 
 
 def one_line(text: str, most: int = 80) -> str:
-    """The same for places that know no Markdown, such as the choices of a list.
+    r"""The same for places that know no Markdown, such as the choices of a list.
 
     >>> one_line("A *bold*\nmodel", 8)
     'A *bold…'
