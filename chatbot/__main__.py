@@ -14,6 +14,7 @@ from chatbot.terminal.streams import prepare, say, silence
 from chatbot.terminal.way_out import ON_ERROR
 
 USAGE = 2
+BILLED_BY = ("day", "model", "conversation", "prompt", "purpose", "connection")
 _EXIT = """\
 exit status of ask: 0 a whole reply was stored; 1 it is partial or failed, and a sentence on standard error says how to
 go on; 2 wrong usage; 130 stopped by Ctrl-C, the part is kept; 141 standard output was closed (as by `| head -1`): the
@@ -69,7 +70,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "cost":
         from chatbot.terminal.cost import cost
 
-        return cost(arguments.by, arguments.since, as_json=arguments.json)
+        elsewhere = (arguments.what_if, arguments.connection) if arguments.what_if else None
+        return cost(arguments.by, arguments.since, elsewhere, as_json=arguments.json)
     if arguments.command == "budget":
         return budget.budget(arguments)
     if arguments.command == "reconcile":
@@ -139,8 +141,15 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     cost = commands.add_parser(
         "cost", help="show what was spent", description="What was spent, as the page shows it. Days are this machine's."
     )
-    cost.add_argument("--by", choices=("day", "model", "conversation", "purpose"), default="day", help="(%(default)s)")
+    cost.add_argument("--by", choices=BILLED_BY, default="day", help="(%(default)s)")
     cost.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-11-01")
+    cost.add_argument("--what-if", metavar="MODEL", help="what the same usage would cost on this model today")
+    cost.add_argument(
+        "--connection",
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help="whose model that is; your default one otherwise",
+    )
     cost.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
     budget.add_to(commands)
     _add_reconcile(commands.add_parser("reconcile", help="compare a provider's bill with what is here"))

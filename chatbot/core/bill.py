@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chatbot.core.pricing import Cost
+from chatbot.core.pricing import NANO, Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,15 @@ def dollars(nanodollars: int) -> str:
     if nanodollars < 50_000:
         return "< $0.0001"
     return f"${nanodollars / 1e9:,.4f}" if nanodollars < 1_000_000_000 else f"${nanodollars / 1e9:,.2f}"
+
+
+def in_full(nanodollars: int) -> str:
+    """Every digit, as programs and spreadsheets take it.
+
+    >>> in_full(1_169_200)
+    '0.001169200'
+    """
+    return f"{nanodollars // NANO}.{nanodollars % NANO:09d}"
 
 
 def short(bill: Bill) -> str:

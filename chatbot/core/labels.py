@@ -19,7 +19,14 @@ def label(text: str, most: int = 80) -> str:
     >>> print(label("A ![pixel](http://h/p.png)\nand :red[more]"))
     A \!\[pixel\]\(http\:⁠\/\/h\/p\.png\) and \:red\[more\]
     """
+    return _MARKS.sub(r"\\\1", _FOUND.sub(lambda found: found[0] + _JOINER, one_line(text, most)))
+
+
+def one_line(text: str, most: int = 80) -> str:
+    r"""The same for places that know no Markdown, such as the choices of a list.
+
+    >>> one_line("A *bold*\nmodel", 8)
+    'A *bold…'
+    """
     line = _TURNING.sub("", visible(" ".join(repair(text).split())))
-    if len(line) > most:
-        line = line[: most - 1].rstrip() + "…"
-    return _MARKS.sub(r"\\\1", _FOUND.sub(lambda found: found[0] + _JOINER, line))
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chatbot.core.budgets import Standing
-from chatbot.core.errors import ByteBotError
 from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
@@ -137,14 +136,4 @@ class Ahead:
         return next_input(made.usage, "", rough)
 
     def _payer(self, conversation: str | None, options: Options) -> Payer:
-        try:
-            base_url = self._outside.connection(options.connection).base_url
-        except ByteBotError:
-            base_url = ""
-        return Payer(
-            ledger=self._ledger,
-            process=self._process,
-            connection=options.connection,
-            base_url=base_url,
-            conversation=conversation,
-        )
+        return replace(self._outside.payer(options.connection, self._ledger, self._process), conversation=conversation)

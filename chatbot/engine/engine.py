@@ -23,7 +23,6 @@ from chatbot.engine.keeper import Keeper
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.memory import Memory
 from chatbot.engine.outside import Outside
-from chatbot.engine.payer import Payer
 from chatbot.engine.reserve import Reserve
 from chatbot.engine.stages import Recording, Where, marked_closed, priced, recorded
 from chatbot.engine.titles import Titles
@@ -60,6 +59,7 @@ class Engine:
         self.ledger = self._bills.ledger
         self._anonymous = bills is not None
         self._outside = outside
+        self.price = outside.price
         self._memory = Memory(store, outside)
         self.ahead = Ahead(store, self.ledger, self._memory, outside, self.process)
         self._turns: dict[int, LiveTurn] = {}
@@ -279,18 +279,9 @@ class Engine:
         return not turn.cancel.is_set()
 
     def _where(self, begun: Begun, options: Options, *, read: bool) -> Where:
-        try:
-            base_url = self._outside.connection(options.connection).base_url
-        except ByteBotError:
-            base_url = ""
-        payer = Payer(
-            ledger=self.ledger,
-            process=self.process,
-            connection=options.connection,
-            base_url=base_url,
-            conversation=None if self._anonymous else begun.conversation,
-            reply=None if self._anonymous else begun.reply,
-        )
+        payer = self._outside.payer(options.connection, self.ledger, self.process)
+        if not self._anonymous:
+            payer = replace(payer, conversation=begun.conversation, reply=begun.reply)
         return Where(turns=self.store.turns, payer=payer, reply=begun.reply, conversation=begun.conversation, read=read)
 
     def _forget_old(self) -> None:

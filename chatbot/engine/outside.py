@@ -3,10 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from chatbot.core.errors import ByteBotError
 from chatbot.core.pricing import Price, nobody_knows
 from chatbot.core.settings import Connection
 from chatbot.core.tokens import Count, rough
+from chatbot.engine.payer import Payer
 from chatbot.providers.provider import Provider
+from chatbot.store.lease import Owner
+from chatbot.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +31,11 @@ class Outside:
     """A connection's models that are offered where another one is too dear."""
     titles: Callable[[str], bool] = lambda connection: False
     """May a model be asked for titles on this connection?"""
+
+    def payer(self, connection: str, ledger: Ledger, process: Owner) -> Payer:
+        """Who pays for calls on a connection, for no conversation yet; one that is gone has no address."""
+        try:
+            base_url = self.connection(connection).base_url
+        except ByteBotError:
+            base_url = ""
+        return Payer(ledger=ledger, process=process, connection=connection, base_url=base_url)

@@ -16,7 +16,7 @@ class Payer:
     process: Owner
     connection: str
     base_url: str
-    conversation: str | None
+    conversation: str | None = None
     reply: int | None = None
 
     def sent(self, model: str, *, purpose: Purpose, input_estimate: int, most: int = 0) -> int:

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from dataclasses import replace
 
 from chatbot.core.errors import ByteBotError
 from chatbot.core.events import CallFinished, CallStarted, TextDelta
@@ -12,7 +13,6 @@ from chatbot.core.tokens import rough
 from chatbot.engine.call import Attempt, call
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.outside import Outside
-from chatbot.engine.payer import Payer
 from chatbot.engine.reserve import Reserve
 from chatbot.engine.stages import priced
 from chatbot.providers.provider import Cancel, Request
@@ -92,13 +92,7 @@ class Titles:
         request = Request(messages=[{"role": "user", "content": prompt}], model=options.model, max_output=MOST_TOKENS)
         provider = self._outside.provider(options.connection)
         base_url = self._outside.connection(options.connection).base_url
-        payer = Payer(
-            ledger=self._ledger,
-            process=self._process,
-            connection=options.connection,
-            base_url=base_url,
-            conversation=conversation,
-        )
+        payer = replace(self._outside.payer(options.connection, self._ledger, self._process), conversation=conversation)
         attempt, words = Attempt(), ""
         numbers: list[int] = []
         leave = Cancel()

@@ -5,7 +5,7 @@ Always asked with the base URL: by its name alone a local model would be taken f
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,20 @@ def known_context(base_url: str, model: str) -> int | None:
     """Tokens this vendor's model can handle in one request; None when the vendor or the model is not known."""
     found = _find(installed(), base_url, model)
     return found.context_window if found is not None else None
+
+
+def known_models(base_url: str) -> list[str]:
+    """The models that the vendor behind this address sells by the token, by name; none where it is not known."""
+    if is_loopback(base_url):
+        return []
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        vendor = get_snapshot().find_provider(None, None, base_url)
+    except LookupError:
+        return []
+    prices = ((model.id, model.get_prices(datetime.now(UTC), None)) for model in vendor.models if not model.deprecated)
+    return sorted(id for id, each in prices if each.input_mtok is not None and each.output_mtok is not None)
 
 
 def price(

@@ -72,6 +72,12 @@ class Conversations:
         with self._database.read() as connection:
             return [line_of(row) for row in connection.execute(query)]
 
+    def names(self) -> dict[str, tuple[str, str]]:
+        """Title and tag of every conversation by id."""
+        query = select(conversations.c.id, conversations.c.title, conversations.c.tag).where(self._mine)
+        with self._database.read() as connection:
+            return {id: (title, tag) for id, title, tag in connection.execute(query).all()}
+
     def latest(self) -> Conversation | None:
         """The one with the last activity."""
         query = (

@@ -13,12 +13,13 @@ from chatbot.core.events import CallFinished, Purpose
 from chatbot.core.pricing import unknown
 from chatbot.core.reconcile import Used
 from chatbot.core.text import repair
-from chatbot.store import by_day, spending
+from chatbot.store import by_day, settled, spending
 from chatbot.store.budgets import About, Budgets, NoRoom, hold
 from chatbot.store.database import Database, added
 from chatbot.store.find import chunks
 from chatbot.store.lease import Owner
 from chatbot.store.rows import call_of, now, repaired, storable, usage_columns
+from chatbot.store.settled import Mark, Settled
 from chatbot.store.settling import settle
 from chatbot.store.spending import By
 from chatbot.store.tables import calls
@@ -183,6 +184,18 @@ class Ledger:
     def addresses(self) -> list[tuple[str, str]]:
         """Every connection's name with every base URL that it was called at."""
         return by_day.addresses(self._database)
+
+    def mark(self) -> Mark:
+        """How far the ledger has come; cheap enough to be asked every other second."""
+        return settled.mark(self._database)
+
+    def settled(self, *, after: int, until: Mark) -> list[Settled]:
+        """The next some thousand calls with ids above `after` that were settled at the mark; empty at the end."""
+        return settled.page(self._database, after=after, until=until)
+
+    def settled_among(self, ids: Iterable[int]) -> list[Settled]:
+        """Those of these calls that are settled."""
+        return settled.among(self._database, ids)
 
     def calls(self, *, conversation: str | None = None, reply: int | None = None) -> list[Call]:
         """Calls in the order in which they were made: all of them, or those of one conversation or reply."""

@@ -4,17 +4,53 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, extract, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    select,
+    type_coerce,
+)
 
 from chatbot.core.bill import Bill
+from chatbot.core.prompt_names import NAMING, UNKNOWN_PROMPT, prompt_names
 from chatbot.store.database import Database
 from chatbot.store.find import chunks
+from chatbot.store.settled import prompt
 from chatbot.store.spent import between, whole_quarters
 from chatbot.store.tables import calls, conversations
 
-By = Literal["day", "model", "conversation", "purpose"]
+By = Literal["day", "model", "conversation", "purpose", "connection", "prompt"]
 
 DELETED, NONE = "deleted conversation", "no conversation"
+RETRY = "retry"
+AGAIN = ("refused", "uncertain")
+"""Outcomes after which a call is made again; what then follows for the same reply is a retry."""
+_before = calls.alias("before")
+_purpose = case(
+    (
+        exists().where(
+            _before.c.owner == calls.c.owner,
+            _before.c.reply == calls.c.reply,
+            _before.c.id < calls.c.id,
+            _before.c.outcome.in_(AGAIN),
+        ),
+        RETRY,
+    ),
+    else_=calls.c.purpose,
+)
+_COLUMNS = {
+    "model": func.coalesce(calls.c.model_answered, calls.c.model_asked),
+    "purpose": _purpose,
+    "connection": calls.c.connection,
+}
 _COUNTED = ("estimated", "local", "unknown")
 _QUARTER = 900  # seconds; every zone's midnight stands at the beginning of one
 
@@ -46,9 +82,10 @@ def spend(database: Database, by: By, *, zone: tzinfo | None = UTC, since: datet
         return _by_day(database, zone, since)
     if by == "conversation":
         return _by_conversation(database, since)
-    column = calls.c.purpose if by == "purpose" else func.coalesce(calls.c.model_answered, calls.c.model_asked)
+    if by == "prompt":
+        return _by_prompt(database, since)
     with database.read() as transaction:
-        rows = transaction.execute(_settled(database, since, column).group_by(column)).all()
+        rows = transaction.execute(_settled(database, since, _COLUMNS[by].label("name")).group_by("name")).all()
     return {str(row[0]): _bill(row) for row in _dearest_first(rows)}
 
 
@@ -70,12 +107,28 @@ def _by_conversation(database: Database, since: datetime | None) -> dict[str, Bi
     return found
 
 
+def _by_prompt(database: Database, since: datetime | None) -> dict[str, Bill]:
+    naming = and_(calls.c.reply.is_(None), calls.c.purpose == "title")
+    names = (prompt.label("prompt"), case((naming, 1), else_=0).label("naming"))
+    query = _settled(database, since, *names).group_by("prompt", "naming")
+    with database.read() as transaction:
+        rows = _dearest_first(transaction.execute(query).all())
+    called = prompt_names(row[0] for row in rows if row[0] is not None)
+    found: dict[str, Bill] = {}
+    for row in rows:
+        name = called[row[0]] if row[0] is not None else NAMING if row[1] else UNKNOWN_PROMPT
+        found[name] = found.get(name, Bill()) + _bill(row)
+    return found
+
+
 def _dearest_first(rows: Sequence[Any]) -> list[Any]:
     return sorted(rows, key=lambda row: (-int(row[-5]), str(row[0])))
 
 
 def _by_day(database: Database, zone: tzinfo | None, since: datetime | None) -> dict[str, Bill]:
-    epoch = extract("epoch", calls.c.started)
+    # SQLite rounds to milliseconds, and the last moment of a day into the next: so only whole seconds are given to it.
+    began = func.substr(type_coerce(calls.c.started, Text), 1, 19) if database.sqlite else calls.c.started
+    epoch = extract("epoch", began)
     seconds = cast(epoch if database.sqlite else func.floor(epoch), BigInteger)
     quarter = (seconds // _QUARTER).label("quarter")
     query = _settled(database, since, quarter).group_by("quarter").order_by("quarter")

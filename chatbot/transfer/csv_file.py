@@ -1,8 +1,8 @@
-"""A conversation as a table that Excel opens rightly: UTF-8 with a mark, CRLF, and no cell that it would run."""
+"""Tables that Excel opens rightly, such as a conversation: UTF-8 with a mark, CRLF, and no cell that it would run."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 
 from chatbot.transfer.values import Entry, Heading
@@ -31,12 +31,16 @@ def to_csv(heading: Heading, entries: Iterable[Entry], *, raw: bool = False) -> 
 
     Times are UTC in ISO 8601, unknown values are empty.
     """
+    yield from table(COLUMNS, (_cells(position, entry) for position, entry in enumerate(entries, start=1)), raw=raw)
+
+
+def table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, raw: bool = False) -> Iterator[bytes]:
+    """Any table in the same way, row by row."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     yield b"\xef\xbb\xbf" + _taken(buffer)
-    for position, entry in enumerate(entries, start=1):
-        cells = _cells(position, entry)
+    for cells in rows:
         writer.writerow(cells if raw else [harmless(cell) for cell in cells])
         yield _taken(buffer)
 

@@ -42,6 +42,8 @@ def _menu(conversation: Conversation, chat: OpenChat) -> None:
         _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))
         _download("Download as Markdown", conversation, chat, to_markdown, "md", "text/markdown")
         _download("Download as CSV", conversation, chat, to_csv, "csv", "text/csv")
+        if st.button("Costs of this chat", key="chat-costs", icon=":material/payments:", type="tertiary"):
+            st.switch_page("pages/costs.py", query_params={"chat": conversation.id})
         _item("Delete", "delete", "delete", partial(callbacks.delete_conversation, conversation.id))
 
 

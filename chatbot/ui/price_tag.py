@@ -6,10 +6,12 @@ from decimal import Decimal
 import streamlit as st
 
 from chatbot.core.bill import bill, short
+from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost
+from chatbot.core.what_if import Used
 from chatbot.engine.view import Shown
 from chatbot.store.values import Call
-from chatbot.ui import callbacks
+from chatbot.ui import callbacks, what_if
 from chatbot.ui.words import sentence
 
 _BUCKETS = {
@@ -54,7 +56,25 @@ def arithmetic(shown: Shown) -> None:
     if len(shown.calls) > 1:
         whole = bill(call.cost for call in shown.calls)
         st.caption(f"Together {sentence(short(whole))}")
+    what_if.draw(
+        "This reply",
+        lambda: [_used(call) for call in shown.calls if call.cost.source != "free"],
+        bill(call.cost for call in shown.calls),
+        key=f"what-if-{shown.id}",
+        used=list(dict.fromkeys((call.connection, call.base_url, call.model_asked) for call in shown.calls)),
+    )
     st.button("Close", key=f"close-cost-{shown.id}", on_click=callbacks.cancel)
+
+
+def _used(call: Call) -> Used:
+    usage = call.usage or Usage()
+    return Used(
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cached_tokens,
+        usage.cache_write_tokens,
+        call.cost.source == "estimated",
+    )
 
 
 def _one(call: Call) -> None:

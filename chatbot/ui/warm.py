@@ -1,4 +1,4 @@
-"""What the first reply would have to wait for, imported while the person still reads the page."""
+"""What the first reply or the costs would have to wait for, loaded while the person still reads the page."""
 
 import contextlib
 import importlib
@@ -40,6 +40,9 @@ def _warm() -> None:
         from chatbot.ui import session
 
         session.warm()
+        from chatbot.ui import cost_page
+
+        cost_page.remembered().now()  # reading the calls of years takes seconds, once
     except ByteBotError:
         log.info("not everything is warm; the page says what is wrong")
     finally:

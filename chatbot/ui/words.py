@@ -29,6 +29,11 @@ def lines_of(text: str) -> str:
     return "\n\n".join(sentence(line) for line in text.split("\n\n"))
 
 
+def cost(words: str) -> str:
+    """The words of a cost, never broken into two lines."""
+    return sentence(words).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def seconds(value: float | None) -> str:
     """A duration as people say it.
 

@@ -8,7 +8,7 @@ import pytest
 from genai_prices.data_snapshot import get_snapshot
 
 from chatbot.core.money import Usage
-from chatbot.providers.rates import price, public_rates, reports_its_bill
+from chatbot.providers.rates import known_models, price, public_rates, reports_its_bill
 
 OPENAI = "https://api.openai.com/v1"
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -127,3 +127,12 @@ def test_garbage_is_unknown(base_url: str, model: str) -> None:
 
 def test_an_unknown_model_has_no_rates() -> None:
     assert public_rates(OPENAI, "no-such-model", tier=None, at=AT) is None
+
+
+def test_what_a_vendor_sells_by_the_token() -> None:
+    found = known_models("https://api.openai.com/v1")
+    assert "gpt-6-luna" in found
+    assert not {"whisper-1", "text-embedding-3-small"} & set(found)
+    assert (
+        known_models("http://127.0.0.1:11434/v1") == known_models("https://nobody.example/v1") == known_models("") == []
+    )

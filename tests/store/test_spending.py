@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from chatbot.core.bill import Bill, bill
 from chatbot.core.events import CallFinished
-from chatbot.core.pricing import Cost, unknown
+from chatbot.core.pricing import FREE, Cost, unknown
+from chatbot.core.settings import Options
 from chatbot.store.store import Store
 from chatbot.store.tables import calls
 from tests.store.scene import begin, call, exchange
@@ -66,7 +67,7 @@ def money(found: dict[str, Bill]) -> list[tuple[str, int]]:
 
 
 def test_days_are_those_of_the_readers_zone(store: Store) -> None:
-    spent(store, 1, datetime(2026, 10, 31, 18, 29, 59, 999_000, UTC))
+    spent(store, 1, datetime(2026, 10, 31, 18, 29, 59, 999_999, UTC))
     spent(store, 2, datetime(2026, 10, 31, 18, 30, 0, 0, UTC))
     spent(store, 4, datetime(2026, 11, 1, 12, 0, 0, 0, UTC))
     assert money(store.ledger.spend("day")) == [("2026-10-31", 3), ("2026-11-01", 4)]
@@ -118,7 +119,39 @@ def test_purposes_are_told_apart_and_another_owner_is_not_seen(store: Store) -> 
     assert store.ledger.spend("purpose") == {}
 
 
-@pytest.mark.parametrize("by", ["day", "model", "conversation", "purpose"])
+def test_what_follows_a_refused_call_of_the_same_reply_is_a_retry(store: Store) -> None:
+    first, other = exchange(store), exchange(store)
+    store.ledger.settle(call(store, first), CallFinished(outcome="refused", cost=FREE))
+    spent(store, 1, begun=first)
+    spent(store, 2, begun=first, purpose="summary")
+    spent(store, 4, begun=other)
+    store.ledger.settle(
+        call(store, other), CallFinished(outcome="uncertain", cost=Cost(nanodollars=8, source="estimated"))
+    )
+    spent(store, 16, begun=other)
+    spent(store, 32, purpose="title")
+    spent(store, 64)
+    assert money(store.ledger.spend("purpose")) == [("reply", 76), ("title", 32), ("retry", 19)]
+
+
+def test_connections_and_prompts(store: Store) -> None:
+    for number, system in enumerate(("Be kind.", "Be  kind.", "", "Be kind.")):
+        begun = exchange(store, options=Options(connection="fake", model="m-1", system=system))
+        spent(store, 1 << number, begun=begun, connection="one" if number else "two")
+    store.conversations.delete(begun.conversation)
+    spent(store, 16, purpose="title", connection="one")
+    spent(store, 32, connection="two")
+    assert money(store.ledger.spend("connection")) == [("two", 33), ("one", 30)]
+    assert money(store.ledger.spend("prompt")) == [
+        ("unknown prompt", 40),
+        ("naming conversations", 16),
+        ("no system prompt", 4),
+        ("Be kind.", 2),
+        ("Be kind. (2)", 1),
+    ]
+
+
+@pytest.mark.parametrize("by", ["day", "model", "conversation", "purpose", "connection", "prompt"])
 def test_nothing_was_spent(store: Store, by: str) -> None:
     assert store.ledger.spend(by) == {}  # type: ignore[arg-type]
 

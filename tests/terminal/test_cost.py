@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from chatbot.__main__ import main
+from chatbot.__main__ import BILLED_BY, main
 from chatbot.core.events import CallFinished
+from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost, unknown
 from chatbot.store.store import Store
 from chatbot.store.tables import calls
@@ -105,3 +106,27 @@ def test_a_day_at_the_end_of_the_calendar_is_no_traceback(
 ) -> None:
     assert main(["cost", "--since", day]) in (0, 2)
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_same_on_another_model(spent: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text('[connections.vendor]\nbase_url = "https://api.openai.com/v1"\n')
+    usage = Usage(input_tokens=1_000_000, output_tokens=100_000)
+    paid = Cost(nanodollars=9_800_000_000, source="computed")
+    spent.ledger.settle(call(spent), CallFinished(outcome="answered", usage=usage, cost=paid))
+    one(spent, None, "nobody")  # nor a usage
+    assert main(["cost", "--by", "model", "--what-if", "gpt-6-luna", "--connection", "vendor"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("On gpt-6-luna at vendor: > $0.")
+    assert last.endswith("instead of > $9.80 (1 unpriced), at today's prices.")
+    assert main(["cost", "--what-if", "no-such-model", "--connection", "vendor"]) == 0
+    assert "On no-such-model at vendor: — instead of" in capsys.readouterr().out
+    assert main(["cost", "--what-if", "gpt-6-luna", "--connection", "nobody"]) != 0
+    assert "nobody" in capsys.readouterr().err
+    assert spent.ledger.total().nanodollars == paid.nanodollars
+
+
+@pytest.mark.parametrize("by", BILLED_BY)
+def test_every_name_it_sums_by(spent: Store, capsys: pytest.CaptureFixture[str], by: str) -> None:
+    one(spent, 5_000_000)
+    assert main(["cost", "--by", by]) == 0
+    assert "$0.0050  1 call" in capsys.readouterr().out

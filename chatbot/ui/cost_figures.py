@@ -1,0 +1,95 @@
+"""The figures at the top of the costs page, and spending over time."""
+
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from chatbot.core.bill import Bill, dollars, short
+from chatbot.core.forecast import METHOD, month_of, projection
+from chatbot.core.pricing import NANO
+from chatbot.ui.cost_range import in_words, written
+from chatbot.ui.cost_sums import Sums
+from chatbot.ui.cost_tables import amount, digits, parts
+from chatbot.ui.words import UNKNOWN, sentence
+
+_DAYS = 62  # shown one by one; longer ranges are drawn by month
+_MODELS = 5  # with a colour of their own
+
+
+def draw(sums: Sums, month: Sums, now: datetime, *, name: str) -> None:
+    """`month`: the same choice, of this month; `name`: the range's."""
+    whole, so_far, saved = sums.whole(), month.whole(), sums.saved()
+    days = sum(bill.nanodollars > 0 for bill in month.by_day().values())
+    ahead = projection(so_far.nanodollars, days=days, now=now)
+    end = (month_of(now)[1] - timedelta(days=1)).date()
+    with st.grid(4, min_column_width=180, gap="small"):
+        _metric(name, short(whole))
+        if name != "This month":
+            _metric("This month so far", short(so_far) or "$0.00")
+        _metric(
+            f"By {end.day} {end:%b}",
+            UNKNOWN if ahead is None else f"≈ {dollars(ahead)}",
+            help=METHOD + ("" if ahead is not None else " It is too early to say."),
+        )
+        if saved:
+            _metric("Saved by caching", amount(saved, digits(abs(saved))), help=_SAVED)
+        _metric("Calls", f"{whole.calls:,}")
+    if words := parts(whole):
+        least = " What is unpriced is in no sum: those begin with >." if whole.unpriced and whole.known else ""
+        st.caption(sentence(f"Of {whole.calls:,} calls: {words}.{least}"))
+
+
+_SAVED = (
+    "What the cached tokens would have cost at the input rate, minus what they did cost; writing them to the cache, where "
+    "that costs more than input, is taken off. From the arithmetic stored with each call."
+)
+
+
+def _metric(name: str, value: str, help: str | None = None) -> None:
+    st.metric(sentence(name), sentence(value), help=help, border=True, height="stretch")
+
+
+def over_time(sums: Sums) -> None:
+    """Bars by day, or by month where there are many days; one colour for each of the dearest models."""
+    days = sums.by_day()
+    if not any(bill.nanodollars for bill in days.values()):
+        return
+    models = [name for name, bill in sums.by("answered") if bill.nanodollars][:_MODELS]
+    first, last = sums.span
+    monthly = (last - first).days >= _DAYS
+    rows: dict[tuple[str, str], int] = {}
+    for (day, model), bill in sums.by_day_and_model(models).items():
+        key = (_slot(day, monthly), model)
+        rows[key] = rows.get(key, 0) + bill.nanodollars
+    slots = dict.fromkeys(_slot(first + timedelta(days=step), monthly) for step in range((last - first).days + 1))
+    table = pd.DataFrame(
+        [(slot, rows.get((slot, model), 0) / NANO, model) for slot in slots for model in [*models, "others"]],
+        columns=["Day", "Dollars", "Model"],
+    )
+    table = table[
+        (table["Model"] != "others") | bool(any(money for (_, name), money in rows.items() if name == "others"))
+    ]
+    dearest = max(days, key=lambda day: days[day].nanodollars)
+    with st.container(border=True):
+        st.markdown(f"**By {'month' if monthly else 'day'}**")
+        st.bar_chart(
+            table,
+            x="Day",
+            y="Dollars",
+            color="Model",
+            x_label="",
+            y_label="Dollars",
+            sort=False,
+            height=260,
+            alt=f"Spending from {in_words((first, last))}, {short(sums.whole())} in all; the dearest day was "
+            f"{written(dearest)} with {dollars(days[dearest].nanodollars)}",
+        )
+
+
+def _slot(day: date, monthly: bool) -> str:
+    return f"{day:%b %Y}" if monthly else f"{day.day} {day:%b}"
+
+
+def only_local(bill: Bill) -> bool:
+    return 0 < bill.calls == bill.local
