@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from chatbot.ui import cost_file, cost_filters, cost_page, cost_watch, session
+from chatbot.ui import cost_file, cost_filters, cost_page, cost_watch, reconcile, session
 
 session.guard("pages/costs.py")
 st.set_page_config(layout="wide")
@@ -34,3 +34,5 @@ if sums.calls.empty:
     cost_page.nothing_here(ledger, chosen)
     st.stop()
 cost_page.draw(ledger, sums, chosen, name)
+
+reconcile.draw(session.engine(), session.home())

@@ -49,6 +49,8 @@ class App:
         """Without a base URL there is no key either: the offline model answers, from the cache folder."""
         self.data = folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
+        self.more = ""
+        """What stands in settings.toml besides."""
         self.log = folder / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -61,10 +63,11 @@ class App:
             self._environ |= {"OPENAI_API_KEY": "sk-canary-of-the-browser-tests", "OPENAI_BASE_URL": base_url}
         self._child: subprocess.Popen[bytes] | None = None
 
-    def settle(self, *, model: str, titles: bool = False) -> None:
+    def settle(self, *, model: str, titles: bool = False, connection: str = "") -> None:
         """What new chats begin with."""
-        lines = ["[chat]", f'model = "{model}"', f"titles_by_model = {str(titles).lower()}", ""]
-        (self.data / "settings.toml").write_text("\n".join(lines))
+        lines = ["[chat]", f'model = "{model}"', f"titles_by_model = {str(titles).lower()}"]
+        lines += [f'connection = "{connection}"'] if connection else []
+        (self.data / "settings.toml").write_text("\n".join([*lines, self.more]))
 
     def start(self) -> "App":
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
