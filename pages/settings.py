@@ -1,13 +1,13 @@
-"""Settings: connections, what new chats begin with, how it looks, where it is kept, the offline model."""
+"""Settings: connections, what new chats begin with, prices, how it looks, where it is kept, the offline model."""
 
 import streamlit as st
 
-from chatbot.ui import appearance, chat_defaults, connections, offline, places, session
+from chatbot.ui import appearance, chat_defaults, connections, offline, places, prices, session
 from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
 
-TABS = ("Connections", "New chats", "Appearance", "Data", "Offline model")
+TABS = ("Connections", "New chats", "Prices", "Appearance", "Data", "Offline model")
 
 home, engine = session.home(), session.engine()
 appearance.menu()
@@ -22,8 +22,10 @@ with tabs[0]:
 with tabs[1]:
     chat_defaults.draw(home)
 with tabs[2]:
-    appearance.draw()
+    prices.draw(home)
 with tabs[3]:
-    places.draw(home, engine.store)
+    appearance.draw()
 with tabs[4]:
+    places.draw(home, engine.store)
+with tabs[5]:
     offline.about(home)

@@ -113,13 +113,20 @@ class Prices:
         except (ByteBotError, ValueError, KeyError, TypeError, RecursionError):
             return ours, f"{self._path} cannot be used; the installed prices hold. Refresh the prices to put it right."
 
+    @property
+    def source(self) -> str:
+        """The address that `refresh` fetches from."""
+        from chatbot.providers.public_prices import PUBLISHED
+
+        return self._home.value("prices", "url").value or PUBLISHED
+
     def refresh(self) -> Refreshed:
         """Fetch the public prices once and keep them, when they are sound. Takes up to a minute; never raises."""
-        from chatbot.providers.public_prices import PUBLISHED, changes, fetch, read
+        from chatbot.providers.public_prices import changes, fetch, read
 
         today = datetime.now(UTC).date()
         try:
-            payload = fetch(self._home.value("prices", "url").value or PUBLISHED)
+            payload = fetch(self.source)
             arrived = read(payload, today)
             found = changes(self.public(), arrived)
             held = json.dumps({"fetched": today.isoformat(), "prices": json.loads(payload)})

@@ -29,6 +29,16 @@ LIST = "price"
 Row = dict[str, str | int | Decimal | date | None]
 """One price as the settings page has it; None takes a field away."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChange:
+    """What a person wants of the prices, by their number from 0."""
+
+    edited: Mapping[int, Row] = field(default_factory=dict)
+    added: Sequence[Row] = ()
+    deleted: Sequence[int] = ()
+
+
 _QUOTED = re.compile(
     r'"""(?:\\.|[^\\])*?"""|' + r"'''.*?'''" + r'|"(?:\\.|[^"\\\n])*"' + r"|'[^'\n]*'|#[^\n]*", re.DOTALL
 )
@@ -160,65 +170,63 @@ class _Lines:
         return re.match(rf"\s*{re.escape(name)}\s*[.=]", self._lines[line]) is not None
 
 
-def check_rows(tables: Sequence[Mapping[str, Any]]) -> None:
-    """SettingsError when prices cannot be kept as they stand, with the number of the row and the field."""
-    wrong = OwnPrices(
-        read_entry(one, f"row {number}", lambda name, number=number: f"row {number}")  # type: ignore[misc]
-        for number, one in enumerate(tables, 1)
-    ).wrong
+def check_rows(tables: Sequence[Mapping[str, Any]], last: str = "") -> None:
+    """SettingsError when prices cannot be kept as they stand, with the number of the row and the field.
+
+    `last`: what the last row is called, if not by its number.
+    """
+    names = [f"row {number}" for number in range(1, len(tables) + 1)]
+    if last:
+        names[-1] = last
+    wrong = OwnPrices(_named(one, name) for one, name in zip(tables, names, strict=True)).wrong
     if wrong:
         raise SettingsError(" ".join(f"{one.at[0].upper()}{one.at[1:]}: {one.said}" for one in wrong[:3]))
 
 
-def change_prices(
-    path: Path,
-    seen: Sequence[Mapping[str, Any]],
-    *,
-    edited: Mapping[int, Row] = {},
-    added: Sequence[Row] = (),
-    deleted: Sequence[int] = (),
-) -> None:
-    """Change the prices by their number in `seen`, which the file must still hold; comments and order stay.
+def _named(table: Mapping[str, Any], name: str) -> Entry:
+    return read_entry(table, name, lambda _: name)
+
+
+def change_prices(path: Path, seen: Sequence[Mapping[str, Any]], wanted: PriceChange, *, name: str = "") -> None:
+    """Change the prices, which the file must still hold as in `seen`; comments and order stay.
 
     SettingsError, with nothing written, when a row would be wrong, when somebody else has changed the file meanwhile,
-    or when it cannot be changed. The folder must exist.
+    or when it cannot be changed. The folder must exist. `name`: what the last row is called, if not by its number.
     """
-    exact: list[Mapping[str, Any]] = [_with(one, edited.get(number, {})) for number, one in enumerate(seen)]
-    exact += [_with({}, row) for row in added]
-    check_rows([one for number, one in enumerate(exact) if number not in deleted])
+    exact: list[Mapping[str, Any]] = [_with(one, wanted.edited.get(number, {})) for number, one in enumerate(seen)]
+    exact += [_with({}, row) for row in wanted.added]
+    check_rows([one for number, one in enumerate(exact) if number not in wanted.deleted], name)
 
     def change(document: MutableMapping[str, Any]) -> None:
         if type(document) is dict and _plain(document.get(LIST, [])) != _plain(list(seen)):
             raise SettingsError(
                 f"{PRICES_FILE} has been changed elsewhere since this was drawn. Look at it, then save again."
             )
-        _apply(document, edited, added, deleted)
+        _apply(document, wanted)
 
     change_settings(path, change)
 
 
-def _apply(
-    document: MutableMapping[str, Any], edited: Mapping[int, Row], added: Sequence[Row], deleted: Sequence[int]
-) -> None:
+def _apply(document: MutableMapping[str, Any], wanted: PriceChange) -> None:
     import tomlkit
 
     plain = type(document) is dict
     if LIST not in document:
         document[LIST] = [] if plain else tomlkit.aot()
     tables = document[LIST]
-    for number, row in edited.items():
+    for number, row in wanted.edited.items():
         for name, value in row.items():
             if value is None:
                 tables[number].pop(name, None)
             elif _written(tables[number].get(name)) != _written(value):  # an equal value keeps its spelling
                 tables[number][name] = _written(value)
-    for row in added:
+    for row in wanted.added:
         table: Any = {} if plain else tomlkit.table()
         for name, value in row.items():
             if value is not None:
                 table[name] = _written(value)
         tables.append(table)
-    for number in sorted(deleted, reverse=True):
+    for number in sorted(wanted.deleted, reverse=True):
         del tables[number]
     if not tables:
         del document[LIST]

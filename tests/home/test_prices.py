@@ -12,7 +12,7 @@ import pytest
 
 from chatbot.core.errors import SettingsError
 from chatbot.home.home import Home
-from chatbot.home.prices import PRICES_FILE, change_prices, prices_in, read_prices
+from chatbot.home.prices import PRICES_FILE, PriceChange, change_prices, prices_in, read_prices
 
 URL = "https://llm.example.com/v1"
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -185,10 +185,17 @@ def test_a_change_keeps_comments_order_and_spelling(file: Path) -> None:
     change_prices(
         file,
         seen,
-        edited={1: {"input": Decimal("1.5"), "until": date(2027, 1, 1)}},
-        added=[
-            {"url": "https://new.example.com", "model": "new", "input": Decimal("0.123456789"), "output": Decimal(0)}
-        ],
+        PriceChange(
+            edited={1: {"input": Decimal("1.5"), "until": date(2027, 1, 1)}},
+            added=[
+                {
+                    "url": "https://new.example.com",
+                    "model": "new",
+                    "input": Decimal("0.123456789"),
+                    "output": Decimal(0),
+                }
+            ],
+        ),
     )
     text = file.read_text()
     assert text.startswith(BY_HAND.partition("input = 1\n")[0])
@@ -198,12 +205,12 @@ def test_a_change_keeps_comments_order_and_spelling(file: Path) -> None:
     assert read.tables[1]["input"] == Decimal("1.5")
     assert read.tables[1]["until"] == date(2027, 1, 1)
     assert read.tables[2]["input"] == Decimal("0.123456789")
-    change_prices(file, read.tables, deleted=[1, 2])
+    change_prices(file, read.tables, PriceChange(deleted=[1, 2]))
     assert "# Agreed with sales" in file.read_text()
     assert len(read_prices(file).tables) == 1
-    change_prices(file, read_prices(file).tables, deleted=[0])
+    change_prices(file, read_prices(file).tables, PriceChange(deleted=[0]))
     assert read_prices(file).tables == ()
-    change_prices(file, (), added=[{"model": "m", "input": Decimal(1), "output": Decimal(1)}])
+    change_prices(file, (), PriceChange(added=[{"model": "m", "input": Decimal(1), "output": Decimal(1)}]))
     assert len(read_prices(file).tables) == 1
 
 
@@ -212,10 +219,16 @@ def test_a_wrong_row_saves_nothing(file: Path) -> None:
     seen = read_prices(file).tables
     with pytest.raises(SettingsError, match=r"Row 2: input is -1; it must be .* Row 3: output is missing"):
         change_prices(
-            file, seen, edited={0: {"input": Decimal(9)}, 1: {"input": Decimal(-1)}}, added=[{"model": "x", "input": 1}]
+            file,
+            seen,
+            PriceChange(
+                edited={0: {"input": Decimal(9)}, 1: {"input": Decimal(-1)}}, added=[{"model": "x", "input": 1}]
+            ),
         )
     with pytest.raises(SettingsError, match="Row 3: this price and that of row 2 can hold for the same call"):
-        change_prices(file, seen, added=[{"model": "old", "from": date(2026, 11, 1), "input": 1, "output": 1}])
+        change_prices(
+            file, seen, PriceChange(added=[{"model": "old", "from": date(2026, 11, 1), "input": 1, "output": 1}])
+        )
     assert file.read_text() == BY_HAND
 
 
@@ -224,15 +237,15 @@ def test_what_another_wrote_meanwhile_is_not_overwritten(file: Path) -> None:
     seen = read_prices(file).tables
     file.write_text(BY_HAND.replace("input = 0.20", "input = 0.30"))
     with pytest.raises(SettingsError, match="has been changed elsewhere"):
-        change_prices(file, seen, edited={1: {"input": Decimal(9)}})
+        change_prices(file, seen, PriceChange(edited={1: {"input": Decimal(9)}}))
     assert "input = 0.30" in file.read_text()
     file.write_text("# A comment is no other price.\n" + BY_HAND)
-    change_prices(file, seen, edited={1: {"input": Decimal(9)}})
+    change_prices(file, seen, PriceChange(edited={1: {"input": Decimal(9)}}))
     assert "# A comment" in file.read_text()
 
 
 def test_a_file_that_is_no_list_is_not_changed(file: Path) -> None:
     file.write_text("[[price]\n")
     with pytest.raises(SettingsError, match="is not TOML"):
-        change_prices(file, (), added=[{"model": "m", "input": 1, "output": 1}])
+        change_prices(file, (), PriceChange(added=[{"model": "m", "input": 1, "output": 1}]))
     assert file.read_text() == "[[price]\n"
