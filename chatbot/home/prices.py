@@ -25,6 +25,7 @@ from chatbot.home.settings_file import change_settings, shorten
 
 PRICES_FILE = "prices.toml"
 LIST = "price"
+_MOST_TOLD = 10
 
 Row = dict[str, str | int | Decimal | date | None]
 """One price as the settings page has it; None takes a field away."""
@@ -58,15 +59,16 @@ class PricesFile:
     @property
     def problems(self) -> tuple[SettingsError, ...]:
         """Every mistake with file and line, for the settings page."""
-        place = str(self.path)
-        return tuple(
-            SettingsError(
-                f"{place}, {one.at}: {one.said} Calls that it may be about have no price until that is mended."
-                if one.at
-                else f"{one.said.replace(PRICES_FILE, place, 1)} Until then no call has a price."
-            )
-            for one in self.prices.wrong
-        )
+        place, wrong = str(self.path), self.prices.wrong
+        told = [
+            f"{place}, {one.at}: {one.said} Calls that it may be about have no price until that is mended."
+            if one.at
+            else f"{one.said.replace(PRICES_FILE, place, 1)} Until then no call has a price."
+            for one in wrong[:_MOST_TOLD]
+        ]
+        if len(wrong) > _MOST_TOLD:
+            told.append(f"{place} has {len(wrong) - _MOST_TOLD:,} more mistakes.")
+        return tuple(SettingsError(sentence) for sentence in told)
 
 
 def read_prices(path: Path) -> PricesFile:

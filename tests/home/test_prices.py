@@ -136,6 +136,13 @@ def test_a_mistake_is_told_with_file_and_line_and_prices_nothing(
     assert str(file.parent) not in why.why, "the ledger keeps no folder's name"
 
 
+def test_the_settings_page_is_not_flooded(file: Path, open_home: Callable[..., Home]) -> None:
+    file.write_text('[[price]]\nmodel = "m"\n' * 50)
+    told = open_home().problems()
+    assert len(told) == 11
+    assert str(told[-1]) == f"{file} has 90 more mistakes."
+
+
 def test_a_file_that_is_no_text_is_told(file: Path, open_home: Callable[..., Home]) -> None:
     file.write_bytes(b'[[price]]\nmodel = "\xff"\n')
     home = open_home()
