@@ -223,7 +223,8 @@ def _apply(document: MutableMapping[str, Any], wanted: PriceChange) -> None:
             elif _written(tables[number].get(name)) != _written(value):  # an equal value keeps its spelling
                 tables[number][name] = _written(value)
     for row in wanted.added:
-        table: Any = {} if plain else tomlkit.table()
+        listed = isinstance(tables, tomlkit.items.AoT)
+        table: Any = {} if plain else tomlkit.table() if listed else tomlkit.inline_table()
         for name, value in row.items():
             if value is not None:
                 table[name] = _written(value)
@@ -246,8 +247,11 @@ def _written(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    """What can be compared between two readings of one file, of which only one has exact numbers."""
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
-    return repr(_written(value))
+    if isinstance(value, int):
+        return hex(value)  # in decimal, Python refuses to write very long ones
+    return repr(float(value) if isinstance(value, Decimal) else value)

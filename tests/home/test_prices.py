@@ -2,7 +2,7 @@
 
 import random
 import re
-import time
+import timeit
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ import pytest
 
 from chatbot.core.errors import SettingsError
 from chatbot.home.home import Home
-from chatbot.home.prices import PRICES_FILE, PriceChange, change_prices, prices_in, read_prices
+from chatbot.home.prices import PRICES_FILE, PriceChange, Row, change_prices, prices_in, read_prices
 
 URL = "https://llm.example.com/v1"
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -81,10 +81,8 @@ def test_a_price_is_found_in_far_less_than_a_millisecond(file: Path, open_home: 
     file.write_text("".join(f'[[price]]\nmodel = "model-{n}*"\ninput = 1\noutput = 1\n' for n in range(500)))
     home = open_home()
     assert say(home, "model-499x") == "line 1997"
-    began = time.perf_counter()
-    for _ in range(1000):
-        say(home, "model-499x")
-    assert (time.perf_counter() - began) / 1000 < 0.0005
+    took = timeit.repeat(lambda: say(home, "model-499x"), number=100, repeat=10)
+    assert min(took) / 100 < 0.0005  # seconds; the best of ten, since machines may be busy
 
 
 WRONG_FILES = [
@@ -219,6 +217,32 @@ def test_a_change_keeps_comments_order_and_spelling(file: Path) -> None:
     assert read_prices(file).tables == ()
     change_prices(file, (), PriceChange(added=[{"model": "m", "input": Decimal(1), "output": Decimal(1)}]))
     assert len(read_prices(file).tables) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[price]]\nmodel = "m"\ninput = 1.0\noutput = 2e1\n',
+        'price = [{model = "m", input = 1.0, output = 2}]\n',
+        '[["price"]]\n"model" = "m"\ninput = 1\noutput = 0.10\r\n',
+        '[[price]]\nmodel = "m"\ninput = 1e999999\noutput = 1\n',
+        f'[[price]]\nmodel = "m"\ninput = 0x{"f" * 9000}\noutput = 1\n',
+        '[[price]]\nmodel = "m"\ninput = nan\noutput = {a = [1.0, 1979-05-27]}\n',
+    ],
+    ids=["float", "inline", "quoted", "huge", "long", "odd"],
+)
+def test_whatever_it_is_written_like_it_can_be_put_right(text: str, file: Path) -> None:
+    file.write_text(text)
+    right: Row = {"input": Decimal("0.5"), "output": Decimal(3)}
+    change_prices(file, read_prices(file).tables, PriceChange(edited={0: right}))
+    read = read_prices(file)
+    assert not read.problems
+    assert read.tables == ({"model": "m", "input": Decimal("0.5"), "output": 3},)
+    added: Row = {"model": "n", "input": 0, "output": 0}
+    change_prices(file, read.tables, PriceChange(added=[added]))
+    assert [one["model"] for one in read_prices(file).tables] == ["m", "n"]
+    change_prices(file, read_prices(file).tables, PriceChange(deleted=[0]))
+    assert [one["model"] for one in read_prices(file).tables] == ["n"]
 
 
 def test_a_wrong_row_saves_nothing(file: Path) -> None:
