@@ -70,7 +70,7 @@ class Prices:
         return prices.find(base_url, models, tier=tier, at=at, local=is_loopback(base_url))
 
     def rates(self, base_url: str, model: str, *, tier: str | None = None, at: datetime | None = None) -> Rates | None:
-        """What a model's tokens cost at an address, now by default; None where that is not known or nothing is charged."""
+        """What a model's tokens cost at an address, now by default; None where nothing is known or charged."""
         from chatbot.providers.rates import public_rates
 
         moment = at or datetime.now(UTC)
@@ -78,6 +78,11 @@ class Prices:
         if own is not None:
             return own.rates
         return public_rates(base_url, model, tier=tier, at=moment, public=self.public())
+
+    def open(self, base_url: str, model: str) -> bool:
+        """Whether a mistake in the person's own prices leaves it open what a model costs there now."""
+        own = self.own(base_url, [model], tier=None, at=datetime.now(UTC))
+        return own is not None and own.rates is None
 
     def public(self) -> "PublicPrices":
         """The public prices that hold: the newer of the installed and the fetched ones."""

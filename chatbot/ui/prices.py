@@ -10,7 +10,7 @@ import streamlit as st
 from chatbot.core.pricing import Rate, Rates
 from chatbot.engine.prices import Prices, prices_of
 from chatbot.home.home import Home
-from chatbot.providers.address import host
+from chatbot.providers.address import host, is_loopback
 from chatbot.ui import price_actions as actions
 from chatbot.ui import saving
 from chatbot.ui.price_tag import aged
@@ -183,6 +183,10 @@ def _public(home: Home, prices: Prices) -> None:
 def _costs(model: str, base_url: str, prices: Prices) -> str:
     """What new chats cost now, and who says so."""
     rates = prices.rates(base_url, model)
+    if prices.open(base_url, model):
+        return f"What {model} costs at {host(base_url)} is open until the mistake in prices.toml is mended."
+    if rates is None and is_loopback(base_url):
+        return f"{model} at {host(base_url)} runs on this machine: nobody bills it."
     if rates is None:
         return f"No price is known for {model} at {host(base_url)}."
     return f"{model} at {host(base_url)} costs {_per_million(rates)} ({rates.origin})."

@@ -78,6 +78,9 @@ def test_a_mistake_is_told_on_top_and_the_table_is_not_offered_for_what_is_no_li
     (page.data / "prices.toml").write_text('[[price]]\nmodel = "m"\ninput = "x"\noutput = 1\nfrom = 7\n')
     page.run()
     assert page.says("prices.toml, line 3: input is 'x'; it must be dollars per million tokens")
+    (page.data / "prices.toml").write_text('[[price]]\nmodel = "gpt-6*"\ninput = -1\noutput = 1\n')
+    page.run()
+    assert page.says("What gpt-6-luna costs at 0.0.0.0 is open until the mistake in prices.toml is mended.")
 
 
 def test_prices_are_refreshed_by_a_button_alone(page: Page, server: Publisher) -> None:
