@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, TimeoutError, expect
 
 from tests.browser.app import PATIENCE, App, Chat
 from tests.fake_openai import FakeOpenAI
@@ -44,21 +44,30 @@ def prices(context: BrowserContext, app: App) -> Page:
 
 
 def type_into(page: Page, row: int, column: str, text: str) -> None:
-    """A cell of the table, by keyboard: it is drawn on a canvas."""
+    """A cell of the table, by mouse and keyboard: it is drawn on a canvas, and takes both only once it is at rest."""
     columns = ("model", "url", "input", "output")
     canvas = page.get_by_test_id("stDataFrameResizable").locator("canvas").first
-    expect(canvas).to_be_visible(timeout=PATIENCE)
-    box = canvas.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 60, box["y"] + 18 + 35)  # the first row's model
-    for _ in range(row - 1):
-        page.keyboard.press("ArrowDown")
-    for _ in range(columns.index(column)):
-        page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
-    page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
+    editor = page.locator("#portal input, #portal textarea").first
+    for attempt in range(5):
+        expect(canvas).to_be_visible(timeout=PATIENCE)
+        page.wait_for_timeout(500 + 1000 * attempt)
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
+        page.mouse.click(box["x"] + 60, box["y"] + 18 + 35)  # the first row's model
+        for key in ["ArrowDown"] * (row - 1) + ["ArrowRight"] * columns.index(column) + ["Enter"]:
+            page.keyboard.press(key, delay=50)
+        try:
+            editor.wait_for(state="visible", timeout=3_000)
+        except TimeoutError:
+            page.keyboard.press("Escape")
+            continue
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(text, delay=30)
+        page.keyboard.press("Enter")
+        editor.wait_for(state="hidden")
+        return
+    raise AssertionError("no cell of the table can be edited")
 
 
 def test_what_is_typed_into_the_table_is_saved_whole(context: BrowserContext, priced_app: App) -> None:
