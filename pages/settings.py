@@ -1,13 +1,13 @@
-"""Settings: connections, what new chats begin with, how it looks, where it is kept, the offline model."""
+"""Settings: connections, what new chats begin with, prices, how it looks, where it is kept, the offline model."""
 
 import streamlit as st
 
-from chatbot.ui import appearance, chat_defaults, connections, limits, offline, places, session
+from chatbot.ui import appearance, chat_defaults, connections, limits, offline, places, prices, session
 from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
 
-TABS = ("Connections", "New chats", "Limits", "Appearance", "Data", "Offline")
+TABS = ("Connections", "New chats", "Prices", "Limits", "Appearance", "Data", "Offline")
 
 home, engine = session.home(), session.engine()
 appearance.menu()
@@ -22,10 +22,12 @@ with tabs[0]:
 with tabs[1]:
     chat_defaults.draw(home)
 with tabs[2]:
-    limits.draw(engine)
+    prices.draw(home)
 with tabs[3]:
-    appearance.draw()
+    limits.draw(engine)
 with tabs[4]:
-    places.draw(home, engine.store)
+    appearance.draw()
 with tabs[5]:
+    places.draw(home, engine.store)
+with tabs[6]:
     offline.about(home)

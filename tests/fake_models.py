@@ -6,7 +6,7 @@ CONTEXT = 32_768
 
 
 def list_models(exchange: Exchange) -> None:
-    """Variants by path: vllm (the default), openrouter, llama, mistral, lmstudio, plain, and unhappy ones."""
+    """Variants by path: vllm (the default), openrouter, llama, mistral, lmstudio, ending, plain, and unhappy ones."""
     variant = exchange.argument or "vllm"
     if variant == "no-models":
         return exchange.error(404, "Not Found")
@@ -27,4 +27,7 @@ def list_models(exchange: Exchange) -> None:
     }.get(variant, {})
     names = ["words:200@50", "echo", "reasoning", "length:40", "slow-first:2", "silent"]
     entries = [{"id": name, "object": "model", "created": CREATED, "owned_by": "tests", **extra} for name in names]
+    if variant == "ending":
+        days: list[object] = ["2999-12-31", "2001-01-01", None, 5, "soon", ""]
+        entries = [{**entry, "shutdown_date": day} for entry, day in zip(entries, days, strict=True)]
     return exchange.json(200, {"object": "list", "data": entries})

@@ -34,8 +34,7 @@ class Entry:
     """One price as it was written. In `url` and `model` a `*` stands for any characters; letters' case does not matter.
 
     `url` also holds for what lies below it. `tier` None: any. `since`, `until`: the first day it holds and the first
-    it no longer does, UTC. `rates` None: it has a mistake, `wrong`; what could not be read of it is None in `unread`'s
-    fields and might be anything.
+    it no longer does, UTC. `rates` None: it has a mistake, `wrong`; its fields in `unread` could be anything.
     """
 
     at: str

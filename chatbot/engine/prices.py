@@ -70,7 +70,7 @@ class Prices:
         return prices.find(base_url, models, tier=tier, at=at, local=is_loopback(base_url))
 
     def rates(self, base_url: str, model: str, *, tier: str | None = None, at: datetime | None = None) -> Rates | None:
-        """What a model's tokens cost at an address, now by default; None where that is not known or nothing is charged."""
+        """What a model's tokens cost at an address, now by default; None where nothing is known or charged."""
         from chatbot.providers.rates import public_rates
 
         moment = at or datetime.now(UTC)
@@ -78,6 +78,11 @@ class Prices:
         if own is not None:
             return own.rates
         return public_rates(base_url, model, tier=tier, at=moment, public=self.public())
+
+    def open(self, base_url: str, model: str) -> bool:
+        """Whether a mistake in the person's own prices leaves it open what a model costs there now."""
+        own = self.own(base_url, [model], tier=None, at=datetime.now(UTC))
+        return own is not None and own.rates is None
 
     def public(self) -> "PublicPrices":
         """The public prices that hold: the newer of the installed and the fetched ones."""
@@ -113,13 +118,20 @@ class Prices:
         except (ByteBotError, ValueError, KeyError, TypeError, RecursionError):
             return ours, f"{self._path} cannot be used; the installed prices hold. Refresh the prices to put it right."
 
+    @property
+    def source(self) -> str:
+        """The address that `refresh` fetches from."""
+        from chatbot.providers.public_prices import PUBLISHED
+
+        return self._home.value("prices", "url").value or PUBLISHED
+
     def refresh(self) -> Refreshed:
         """Fetch the public prices once and keep them, when they are sound. Takes up to a minute; never raises."""
-        from chatbot.providers.public_prices import PUBLISHED, changes, fetch, read
+        from chatbot.providers.public_prices import changes, fetch, read
 
         today = datetime.now(UTC).date()
         try:
-            payload = fetch(self._home.value("prices", "url").value or PUBLISHED)
+            payload = fetch(self.source)
             arrived = read(payload, today)
             found = changes(self.public(), arrived)
             held = json.dumps({"fetched": today.isoformat(), "prices": json.loads(payload)})

@@ -25,9 +25,20 @@ from chatbot.home.settings_file import change_settings, shorten
 
 PRICES_FILE = "prices.toml"
 LIST = "price"
+_MOST_TOLD = 10
 
 Row = dict[str, str | int | Decimal | date | None]
 """One price as the settings page has it; None takes a field away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChange:
+    """What a person wants of the prices, by their number from 0."""
+
+    edited: Mapping[int, Row] = field(default_factory=dict)
+    added: Sequence[Row] = ()
+    deleted: Sequence[int] = ()
+
 
 _QUOTED = re.compile(
     r'"""(?:\\.|[^\\])*?"""|' + r"'''.*?'''" + r'|"(?:\\.|[^"\\\n])*"' + r"|'[^'\n]*'|#[^\n]*", re.DOTALL
@@ -48,15 +59,16 @@ class PricesFile:
     @property
     def problems(self) -> tuple[SettingsError, ...]:
         """Every mistake with file and line, for the settings page."""
-        place = str(self.path)
-        return tuple(
-            SettingsError(
-                f"{place}, {one.at}: {one.said} Calls that it may be about have no price until that is mended."
-                if one.at
-                else f"{one.said.replace(PRICES_FILE, place, 1)} Until then no call has a price."
-            )
-            for one in self.prices.wrong
-        )
+        place, wrong = str(self.path), self.prices.wrong
+        told = [
+            f"{place}, {one.at}: {one.said} Calls that it may be about have no price until that is mended."
+            if one.at
+            else f"{one.said.replace(PRICES_FILE, place, 1)} Until then no call has a price."
+            for one in wrong[:_MOST_TOLD]
+        ]
+        if len(wrong) > _MOST_TOLD:
+            told.append(f"{place} has {len(wrong) - _MOST_TOLD:,} more mistakes.")
+        return tuple(SettingsError(sentence) for sentence in told)
 
 
 def read_prices(path: Path) -> PricesFile:
@@ -160,65 +172,64 @@ class _Lines:
         return re.match(rf"\s*{re.escape(name)}\s*[.=]", self._lines[line]) is not None
 
 
-def check_rows(tables: Sequence[Mapping[str, Any]]) -> None:
-    """SettingsError when prices cannot be kept as they stand, with the number of the row and the field."""
-    wrong = OwnPrices(
-        read_entry(one, f"row {number}", lambda name, number=number: f"row {number}")  # type: ignore[misc]
-        for number, one in enumerate(tables, 1)
-    ).wrong
+def check_rows(tables: Sequence[Mapping[str, Any]], last: str = "") -> None:
+    """SettingsError when prices cannot be kept as they stand, with the number of the row and the field.
+
+    `last`: what the last row is called, if not by its number.
+    """
+    names = [f"row {number}" for number in range(1, len(tables) + 1)]
+    if last:
+        names[-1] = last
+    wrong = OwnPrices(_named(one, name) for one, name in zip(tables, names, strict=True)).wrong
     if wrong:
         raise SettingsError(" ".join(f"{one.at[0].upper()}{one.at[1:]}: {one.said}" for one in wrong[:3]))
 
 
-def change_prices(
-    path: Path,
-    seen: Sequence[Mapping[str, Any]],
-    *,
-    edited: Mapping[int, Row] = {},
-    added: Sequence[Row] = (),
-    deleted: Sequence[int] = (),
-) -> None:
-    """Change the prices by their number in `seen`, which the file must still hold; comments and order stay.
+def _named(table: Mapping[str, Any], name: str) -> Entry:
+    return read_entry(table, name, lambda _: name)
+
+
+def change_prices(path: Path, seen: Sequence[Mapping[str, Any]], wanted: PriceChange, *, name: str = "") -> None:
+    """Change the prices, which the file must still hold as in `seen`; comments and order stay.
 
     SettingsError, with nothing written, when a row would be wrong, when somebody else has changed the file meanwhile,
-    or when it cannot be changed. The folder must exist.
+    or when it cannot be changed. The folder must exist. `name`: what the last row is called, if not by its number.
     """
-    exact: list[Mapping[str, Any]] = [_with(one, edited.get(number, {})) for number, one in enumerate(seen)]
-    exact += [_with({}, row) for row in added]
-    check_rows([one for number, one in enumerate(exact) if number not in deleted])
+    exact: list[Mapping[str, Any]] = [_with(one, wanted.edited.get(number, {})) for number, one in enumerate(seen)]
+    exact += [_with({}, row) for row in wanted.added]
+    check_rows([one for number, one in enumerate(exact) if number not in wanted.deleted], name)
 
     def change(document: MutableMapping[str, Any]) -> None:
         if type(document) is dict and _plain(document.get(LIST, [])) != _plain(list(seen)):
             raise SettingsError(
                 f"{PRICES_FILE} has been changed elsewhere since this was drawn. Look at it, then save again."
             )
-        _apply(document, edited, added, deleted)
+        _apply(document, wanted)
 
     change_settings(path, change)
 
 
-def _apply(
-    document: MutableMapping[str, Any], edited: Mapping[int, Row], added: Sequence[Row], deleted: Sequence[int]
-) -> None:
+def _apply(document: MutableMapping[str, Any], wanted: PriceChange) -> None:
     import tomlkit
 
     plain = type(document) is dict
     if LIST not in document:
         document[LIST] = [] if plain else tomlkit.aot()
     tables = document[LIST]
-    for number, row in edited.items():
+    for number, row in wanted.edited.items():
         for name, value in row.items():
             if value is None:
                 tables[number].pop(name, None)
             elif _written(tables[number].get(name)) != _written(value):  # an equal value keeps its spelling
                 tables[number][name] = _written(value)
-    for row in added:
-        table: Any = {} if plain else tomlkit.table()
+    for row in wanted.added:
+        listed = isinstance(tables, tomlkit.items.AoT)
+        table: Any = {} if plain else tomlkit.table() if listed else tomlkit.inline_table()
         for name, value in row.items():
             if value is not None:
                 table[name] = _written(value)
         tables.append(table)
-    for number in sorted(deleted, reverse=True):
+    for number in sorted(wanted.deleted, reverse=True):
         del tables[number]
     if not tables:
         del document[LIST]
@@ -236,8 +247,11 @@ def _written(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    """What can be compared between two readings of one file, of which only one has exact numbers."""
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
-    return repr(_written(value))
+    if isinstance(value, int):
+        return hex(value)  # in decimal, Python refuses to write very long ones
+    return repr(float(value) if isinstance(value, Decimal) else value)

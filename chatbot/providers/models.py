@@ -1,6 +1,7 @@
 """What a server's list of models says."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from chatbot.core.errors import NotAStream
@@ -22,7 +23,7 @@ def read_models(payload: object) -> list[Model]:
     if not isinstance(entries, list):
         raise NotAStream("The server answered with something that is no list of models. Is the base URL right?")
     found = {
-        entry["id"]: Model(id=entry["id"], context=context_length(entry))
+        entry["id"]: Model(id=entry["id"], context=context_length(entry), shutdown=shutdown(entry))
         for entry in entries
         if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"]
     }
@@ -42,3 +43,16 @@ def context_length(entry: Mapping[str, Any]) -> int | None:
             if isinstance(found, int) and not isinstance(found, bool) and found > 0:
                 return found
     return None
+
+
+def shutdown(entry: Mapping[str, Any]) -> date | None:
+    """The day on which a model is shut down, from its entry; None when the server names none, or nothing that is a day.
+
+    >>> shutdown({"id": "m", "shutdown_date": "2027-01-14"}), shutdown({"id": "m", "shutdown_date": "soon"})
+    (datetime.date(2027, 1, 14), None)
+    """
+    found = entry.get("shutdown_date")
+    try:
+        return date.fromisoformat(found[:10]) if isinstance(found, str) else None
+    except ValueError:
+        return None

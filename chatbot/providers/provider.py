@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from chatbot.core.messages import WireMessage
@@ -54,10 +55,11 @@ Chunk = TextChunk | ReasoningChunk | RefusalChunk | End
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One entry of a server's list. `context` is in tokens, None when the server does not say."""
+    """One entry of a server's list. `context` is in tokens, `shutdown` the day it ends; None when the server does not say."""
 
     id: str
     context: int | None = None
+    shutdown: date | None = None
 
 
 class Stopped(Exception):

@@ -1,13 +1,17 @@
 """The models of each connection, asked for beside the page and remembered for all sessions."""
 
+import re
 import threading
 import time
 from dataclasses import dataclass
+from datetime import date
 
 from chatbot.core.errors import ByteBotError
 from chatbot.core.settings import Connection
 from chatbot.engine.engine import Engine
 from chatbot.home.home import Home
+from chatbot.providers.provider import Model
+from chatbot.providers.shutdowns import announced
 from chatbot.ui.beside import Beside
 
 _FRESH = 600.0  # seconds after which a list is asked for again, the old one shown meanwhile
@@ -20,10 +24,13 @@ class _Listing:
     """What is known of one connection's models. Another address or header makes it another connection."""
 
     connection: Connection
-    known: tuple[str, ...] = ()
+    known: tuple[Model, ...] = ()
     asked: float = 0.0
-    asking: Beside[tuple[str, ...]] | None = None
+    asking: Beside[tuple[Model, ...]] | None = None
 
+
+_SOON = 90  # days before a model ends in which that is said
+_WORN = re.compile(r" · (until|shut down) \d{4}-\d\d-\d\d$")
 
 _lock = threading.Lock()
 _listings: dict[str, _Listing] = {}
@@ -46,7 +53,7 @@ def listed(engine: Engine, connection: Connection) -> tuple[str, ...]:
             first = False
     found = asking.wait(_QUICK if first else 0.0)
     listing.known = found or listing.known
-    return listing.known
+    return tuple(model.id for model in listing.known)
 
 
 def offered(engine: Engine, home: Home, name: str, *, besides: str = "") -> list[str]:
@@ -59,8 +66,58 @@ def offered(engine: Engine, home: Home, name: str, *, besides: str = "") -> list
     return [id for id in ids if id and id != besides]
 
 
-def _ask(engine: Engine, name: str) -> tuple[str, ...]:
+def shutdown(home: Home, name: str, model: str) -> date | None:
+    """The day on which a connection's model is shut down: as its server lists it, else as its vendor has announced it."""
+    connection = home.connections().get(name)
+    if connection is None:
+        return None
+    with _lock:
+        listing = _listings.get(name)
+        known = listing.known if listing is not None and listing.connection == connection else ()
+    said = next((one.shutdown for one in known if one.id == model and one.shutdown), None)
+    return said or announced(connection.base_url, model)
+
+
+def worn(model: str, ends: date | None, today: date) -> str:
+    """A model's id as a picker shows it, with the day it ends.
+
+    >>> worn("m", date(2027, 1, 14), date(2026, 11, 25)), worn("m", date(2026, 1, 14), date(2026, 11, 25))
+    ('m · until 2027-01-14', 'm · shut down 2026-01-14')
+    """
+    if ends is None:
+        return model
+    return f"{model} · {'until' if today < ends else 'shut down'} {ends}"
+
+
+def bare(shown: str) -> str:
+    """The id in what a picker shows: a browser may send it with the day that it wore a moment ago.
+
+    >>> bare("m · until 2027-01-14"), bare("m")
+    ('m', 'm')
+    """
+    return _WORN.sub("", shown)
+
+
+def ending(model: str, ends: date | None, today: date) -> str:
+    """What is said about a model that has ended or will within a season; empty for others.
+
+    >>> ending("m", date(2026, 11, 26), date(2026, 11, 25)), ending("m", date(2027, 11, 25), date(2026, 11, 25))
+    ('m will be shut down on 2026-11-26, in 1 day. Choose another model in time.', '')
+    >>> ending("m", date(2026, 11, 25), date(2026, 11, 25))
+    'm was shut down on 2026-11-25. Choose another model.'
+    """
+    if ends is None or (ends - today).days > _SOON:
+        return ""
+    days = (ends - today).days
+    if days <= 0:
+        return f"{model} was shut down on {ends}. Choose another model."
+    return (
+        f"{model} will be shut down on {ends}, in {days} day{'' if days == 1 else 's'}. Choose another model in time."
+    )
+
+
+def _ask(engine: Engine, name: str) -> tuple[Model, ...]:
     try:
-        return tuple(model.id for model in engine.provider(name).models())
+        return tuple(engine.provider(name).models())
     except ByteBotError:
         return ()  # the settings page says why; here an id can be typed

@@ -29,6 +29,8 @@ def draw(home: Home, store: Store) -> None:
     keys = folders.data / KEYS_FILE
     if keys.exists():
         _place("Keys", str(keys), "For you alone; keys that are in the system's keyring are only listed here.")
+    if home.prices().path.exists():
+        _place("Your own prices", str(home.prices().path), "Edited on the tab about prices, or by hand.")
     cache = _source(home.value("storage", "cache_dir"), _USUAL)
     _place("Cache folder", str(folders.cache), cache, "What is in it is fetched again when it is gone.")
     st.caption(

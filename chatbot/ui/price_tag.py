@@ -103,7 +103,7 @@ def _one(call: Call) -> None:
 def _who_says(cost: Cost, at: datetime) -> str:
     """Where the prices are from, how old they were, and for what."""
     listed = f" for {cost.model}" if cost.model else ""
-    dated = f" of {aged(cost.dated, at.date())}" if cost.dated else ""
+    dated = f", of {aged(cost.dated, at.date())}" if cost.dated else ""
     tier = f", tier {cost.tier or 'standard'}" if cost.source != "override" or cost.tier else ""
     return f"Prices: {cost.origin}{dated},{listed}{tier}, as they were on {at:%Y-%m-%d}."
 
@@ -111,10 +111,12 @@ def _who_says(cost: Cost, at: datetime) -> str:
 def aged(day: date, on: date) -> str:
     """A day and how long ago it was.
 
-    >>> aged(date(2026, 11, 10), date(2026, 11, 25)), aged(date(2026, 11, 24), date(2026, 11, 25))
-    ('2026-11-10, 15 days old', '2026-11-24, 1 day old')
+    >>> aged(date(2026, 11, 10), date(2026, 11, 25)), aged(date(2026, 11, 25), date(2026, 11, 25))
+    ('2026-11-10, 15 days old', '2026-11-25, less than a day old')
     """
-    days = max(0, (on - day).days)
+    days = (on - day).days
+    if days <= 0:
+        return f"{day}, less than a day old"
     return f"{day}, {days:,} day{'' if days == 1 else 's'} old"
 
 

@@ -1,5 +1,7 @@
 """What this chat is held with, in the sidebar. A change holds from the next message on and is kept with the chat."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from chatbot.core.errors import BadInput, ByteBotError
@@ -41,16 +43,23 @@ def _model(engine: Engine, chat: OpenChat) -> None:
     if options.model and options.model not in offered:
         offered.insert(0, options.model)
     widget = f"model-{chat.slot}-{options.connection}"
+    ends = {model: models.shutdown(home, options.connection, model) for model in offered}
+    today = datetime.now(UTC).date()
     st.selectbox(
         "Model",
         offered,
         offered.index(options.model) if options.model in offered else None,
         key=widget,
+        format_func=lambda model: models.worn(model, ends.get(model), today),
         accept_new_options=True,
         placeholder="Choose a model or type its id",
         on_change=_set,
         args=(widget, "model"),
     )
+    if told := models.ending(options.model, ends.get(options.model), today):
+        st.caption(sentence(told))
+    else:
+        st.empty()
 
 
 def _system(chat: OpenChat) -> None:
@@ -128,8 +137,10 @@ def _refusal(engine: Engine, chat: OpenChat, parameter: str) -> str | None:
 
 def _set(widget: str, name: str) -> None:
     value = st.session_state[widget]
-    if name == "model" and not value:
-        return
+    if name == "model":
+        if not value:
+            return
+        value = models.bare(value)
     callbacks.set_options(**{name: value})
 
 

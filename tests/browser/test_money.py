@@ -107,7 +107,7 @@ def test_the_story_of_a_bill(context: BrowserContext, priced_app: App, shot: Sho
     expect(sidebar.get_by_text("1 estimated, 1 unpriced").first).to_be_visible(timeout=PATIENCE)
 
     # The arithmetic, on a click.
-    chat.messages.nth(1).locator("[class*='st-key-cost-'] button").click()
+    chat.messages.nth(1).locator("[class*='st-key-cost-'] button").first.click()
     arithmetic = chat.messages.nth(1)
     expect(arithmetic.get_by_text("your prices.toml, line 2")).to_be_visible(timeout=PATIENCE)
     expect(arithmetic.get_by_role("cell", name="Output")).to_be_visible()

@@ -2,7 +2,7 @@
 
 import random
 import re
-import time
+import timeit
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ import pytest
 
 from chatbot.core.errors import SettingsError
 from chatbot.home.home import Home
-from chatbot.home.prices import PRICES_FILE, change_prices, prices_in, read_prices
+from chatbot.home.prices import PRICES_FILE, PriceChange, Row, change_prices, prices_in, read_prices
 
 URL = "https://llm.example.com/v1"
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -81,10 +81,8 @@ def test_a_price_is_found_in_far_less_than_a_millisecond(file: Path, open_home: 
     file.write_text("".join(f'[[price]]\nmodel = "model-{n}*"\ninput = 1\noutput = 1\n' for n in range(500)))
     home = open_home()
     assert say(home, "model-499x") == "line 1997"
-    began = time.perf_counter()
-    for _ in range(1000):
-        say(home, "model-499x")
-    assert (time.perf_counter() - began) / 1000 < 0.0005
+    took = timeit.repeat(lambda: say(home, "model-499x"), number=100, repeat=10)
+    assert min(took) / 100 < 0.0005  # seconds; the best of ten, since machines may be busy
 
 
 WRONG_FILES = [
@@ -136,6 +134,13 @@ def test_a_mistake_is_told_with_file_and_line_and_prices_nothing(
     assert str(file.parent) not in why.why, "the ledger keeps no folder's name"
 
 
+def test_the_settings_page_is_not_flooded(file: Path, open_home: Callable[..., Home]) -> None:
+    file.write_text('[[price]]\nmodel = "m"\n' * 50)
+    told = open_home().problems()
+    assert len(told) == 11
+    assert str(told[-1]) == f"{file} has 90 more mistakes."
+
+
 def test_a_file_that_is_no_text_is_told(file: Path, open_home: Callable[..., Home]) -> None:
     file.write_bytes(b'[[price]]\nmodel = "\xff"\n')
     home = open_home()
@@ -185,10 +190,17 @@ def test_a_change_keeps_comments_order_and_spelling(file: Path) -> None:
     change_prices(
         file,
         seen,
-        edited={1: {"input": Decimal("1.5"), "until": date(2027, 1, 1)}},
-        added=[
-            {"url": "https://new.example.com", "model": "new", "input": Decimal("0.123456789"), "output": Decimal(0)}
-        ],
+        PriceChange(
+            edited={1: {"input": Decimal("1.5"), "until": date(2027, 1, 1)}},
+            added=[
+                {
+                    "url": "https://new.example.com",
+                    "model": "new",
+                    "input": Decimal("0.123456789"),
+                    "output": Decimal(0),
+                }
+            ],
+        ),
     )
     text = file.read_text()
     assert text.startswith(BY_HAND.partition("input = 1\n")[0])
@@ -198,13 +210,39 @@ def test_a_change_keeps_comments_order_and_spelling(file: Path) -> None:
     assert read.tables[1]["input"] == Decimal("1.5")
     assert read.tables[1]["until"] == date(2027, 1, 1)
     assert read.tables[2]["input"] == Decimal("0.123456789")
-    change_prices(file, read.tables, deleted=[1, 2])
+    change_prices(file, read.tables, PriceChange(deleted=[1, 2]))
     assert "# Agreed with sales" in file.read_text()
     assert len(read_prices(file).tables) == 1
-    change_prices(file, read_prices(file).tables, deleted=[0])
+    change_prices(file, read_prices(file).tables, PriceChange(deleted=[0]))
     assert read_prices(file).tables == ()
-    change_prices(file, (), added=[{"model": "m", "input": Decimal(1), "output": Decimal(1)}])
+    change_prices(file, (), PriceChange(added=[{"model": "m", "input": Decimal(1), "output": Decimal(1)}]))
     assert len(read_prices(file).tables) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[price]]\nmodel = "m"\ninput = 1.0\noutput = 2e1\n',
+        'price = [{model = "m", input = 1.0, output = 2}]\n',
+        '[["price"]]\n"model" = "m"\ninput = 1\noutput = 0.10\r\n',
+        '[[price]]\nmodel = "m"\ninput = 1e999999\noutput = 1\n',
+        f'[[price]]\nmodel = "m"\ninput = 0x{"f" * 9000}\noutput = 1\n',
+        '[[price]]\nmodel = "m"\ninput = nan\noutput = {a = [1.0, 1979-05-27]}\n',
+    ],
+    ids=["float", "inline", "quoted", "huge", "long", "odd"],
+)
+def test_whatever_it_is_written_like_it_can_be_put_right(text: str, file: Path) -> None:
+    file.write_text(text)
+    right: Row = {"input": Decimal("0.5"), "output": Decimal(3)}
+    change_prices(file, read_prices(file).tables, PriceChange(edited={0: right}))
+    read = read_prices(file)
+    assert not read.problems
+    assert read.tables == ({"model": "m", "input": Decimal("0.5"), "output": 3},)
+    added: Row = {"model": "n", "input": 0, "output": 0}
+    change_prices(file, read.tables, PriceChange(added=[added]))
+    assert [one["model"] for one in read_prices(file).tables] == ["m", "n"]
+    change_prices(file, read_prices(file).tables, PriceChange(deleted=[0]))
+    assert [one["model"] for one in read_prices(file).tables] == ["n"]
 
 
 def test_a_wrong_row_saves_nothing(file: Path) -> None:
@@ -212,10 +250,16 @@ def test_a_wrong_row_saves_nothing(file: Path) -> None:
     seen = read_prices(file).tables
     with pytest.raises(SettingsError, match=r"Row 2: input is -1; it must be .* Row 3: output is missing"):
         change_prices(
-            file, seen, edited={0: {"input": Decimal(9)}, 1: {"input": Decimal(-1)}}, added=[{"model": "x", "input": 1}]
+            file,
+            seen,
+            PriceChange(
+                edited={0: {"input": Decimal(9)}, 1: {"input": Decimal(-1)}}, added=[{"model": "x", "input": 1}]
+            ),
         )
     with pytest.raises(SettingsError, match="Row 3: this price and that of row 2 can hold for the same call"):
-        change_prices(file, seen, added=[{"model": "old", "from": date(2026, 11, 1), "input": 1, "output": 1}])
+        change_prices(
+            file, seen, PriceChange(added=[{"model": "old", "from": date(2026, 11, 1), "input": 1, "output": 1}])
+        )
     assert file.read_text() == BY_HAND
 
 
@@ -224,15 +268,15 @@ def test_what_another_wrote_meanwhile_is_not_overwritten(file: Path) -> None:
     seen = read_prices(file).tables
     file.write_text(BY_HAND.replace("input = 0.20", "input = 0.30"))
     with pytest.raises(SettingsError, match="has been changed elsewhere"):
-        change_prices(file, seen, edited={1: {"input": Decimal(9)}})
+        change_prices(file, seen, PriceChange(edited={1: {"input": Decimal(9)}}))
     assert "input = 0.30" in file.read_text()
     file.write_text("# A comment is no other price.\n" + BY_HAND)
-    change_prices(file, seen, edited={1: {"input": Decimal(9)}})
+    change_prices(file, seen, PriceChange(edited={1: {"input": Decimal(9)}}))
     assert "# A comment" in file.read_text()
 
 
 def test_a_file_that_is_no_list_is_not_changed(file: Path) -> None:
     file.write_text("[[price]\n")
     with pytest.raises(SettingsError, match="is not TOML"):
-        change_prices(file, (), added=[{"model": "m", "input": 1, "output": 1}])
+        change_prices(file, (), PriceChange(added=[{"model": "m", "input": 1, "output": 1}]))
     assert file.read_text() == "[[price]\n"

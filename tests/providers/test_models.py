@@ -1,8 +1,12 @@
 """What a server says about its models, and what is publicly known."""
 
+import re
 import time
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 
+import openai
 import pytest
 
 from chatbot.core.errors import ConnectFailed, KeyRefused, ModelUnknown, NotAStream
@@ -11,6 +15,7 @@ from chatbot.providers.chat_completions import ChatCompletions
 from chatbot.providers.models import read_models
 from chatbot.providers.provider import Cancel, Request
 from chatbot.providers.rates import known_context
+from chatbot.providers.shutdowns import announced
 from tests.fake_models import CONTEXT
 from tests.fake_openai import FakeOpenAI
 from tests.providers.remembering import Remembering
@@ -94,3 +99,26 @@ def test_what_is_publicly_known_goes_by_the_address() -> None:
     assert known_context("https://api.openai.com/v1", "no-such-model") is None
     assert known_context("http://localhost:11434/v1", "gpt-6-luna") is None
     assert known_context("https://models.example/v1", "gpt-6-luna") is None
+
+
+def test_a_server_may_say_when_its_models_end(server: FakeOpenAI) -> None:
+    ends = {model.id: model.shutdown for model in provider(server.url("ending")).models()}
+    assert ends.pop("words:200@50") == date(2999, 12, 31)
+    assert ends.pop("echo") == date(2001, 1, 1)
+    assert set(ends.values()) == {None}
+
+
+def test_what_openai_has_announced_is_as_its_package_says() -> None:
+    """Its types name the models that end; a new version of it may name more."""
+    types = Path(openai.__file__).parent / "types"
+    wanted: dict[str, str] = {}
+    for file in ("shared/chat_model.py", "beta/beta_responses_client_event.py"):
+        text = (types / file).read_text()
+        found = re.findall(r'- ((?:"[^"]+",?\s*)+):\s+Announced\s+shutdown\s+date:\s+(\d{4}-\d\d-\d\d)', text)
+        assert found, f"{file} names none any more"
+        wanted |= {name: day for names, day in found for name in re.findall(r'"([^"]+)"', names)}
+    assert {name: str(announced("https://api.openai.com/v1", name)) for name in wanted} == wanted
+    assert announced("https://eu.api.openai.com/v1", "GPT-4o") == date(2027, 1, 14)
+    for elsewhere in ("https://notapi.openai.com/v1", "http://localhost:11434/v1", "", "http://[::1"):
+        assert announced(elsewhere, "gpt-4o") is None
+    assert announced("https://api.openai.com/v1", "gpt-6-luna") is None

@@ -72,7 +72,7 @@ def test_a_figure_opens_its_arithmetic(page: Tab) -> None:
     assert page.says("| Cached | 10,240 | 0.02 | 0.0002048 |")
     assert page.says("0.0011692")
     assert page.says("Prices: genai-prices")
-    assert page.says(" of 2026-11-10, ")
+    assert page.says("Prices: genai-prices 0.2.3, of 2026-11-10, ")
     assert page.says(" old, for gpt-5.6-luna, tier standard, as they were on 20")
     page.app.button(key=f"cost-{page.kept()[-1].id}").click()
     page.run()
