@@ -7,7 +7,6 @@ import streamlit as st
 from chatbot.ui import cost_file, cost_filters, cost_page, cost_watch, reconcile, session
 
 session.guard("pages/costs.py")
-st.set_page_config(layout="wide")
 
 ledger = cost_page.read()
 with st.container(key="costs-head", horizontal=True, vertical_alignment="center", gap="small"):

@@ -7,7 +7,7 @@ from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
 
-TABS = ("Connections", "New chats", "Prices", "Limits", "Appearance", "Data", "Offline")
+TABS = ("Connections", "New chats", "Prices", "Limits", "Look", "Data")  # all in sight on a phone
 
 home, engine = session.home(), session.engine()
 appearance.menu()
@@ -29,5 +29,5 @@ with tabs[4]:
     appearance.draw()
 with tabs[5]:
     places.draw(home, engine.store)
-with tabs[6]:
+    st.divider()
     offline.about(home)

@@ -143,14 +143,18 @@ def _costs(page: Page, app: App, shot: Shot, folder: Path) -> None:
     page.goto(f"{app.url}/costs")
     expect(page.get_by_role("heading", name="Costs")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("1 estimated, 1 unpriced").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("By model")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible(timeout=PATIENCE)
+    wide = _width(page)
     shot(page, "money-costs-light-1280")
     elsewhere = page.get_by_text("What would it have cost elsewhere?")
     elsewhere.scroll_into_view_if_needed()
     box = page.locator("[class*='st-key-costs-what-if'] input").first
     box.click()
     box.fill("echo")
-    page.get_by_role("option", name="echo").first.click()
+    page.get_by_role("option", name="echo · openai").click()
     expect(page.get_by_text("These calls on echo")).to_be_visible(timeout=PATIENCE)
+    assert _width(page) == wide  # a choice does not make the page narrow
     elsewhere.scroll_into_view_if_needed()
     shot(page, "money-what-if-light-1280")
     with page.expect_download(timeout=PATIENCE) as waiting:
@@ -158,3 +162,9 @@ def _costs(page: Page, app: App, shot: Shot, folder: Path) -> None:
     waiting.value.save_as(folder / "costs.csv")
     rows = list(csv.DictReader(io.StringIO((folder / "costs.csv").read_text("utf-8-sig"))))
     assert sorted(row["source"] for row in rows) == ["estimated", "local", "override", "override", "unknown"]
+
+
+def _width(page: Page) -> float:
+    box = page.get_by_test_id("stMainBlockContainer").bounding_box()
+    assert box is not None
+    return box["width"]
