@@ -128,13 +128,14 @@ def test_unpriced_calls_alone_are_unknown(page: Costs) -> None:
 def test_a_projection_needs_two_days(page: Costs, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 11, 16, tzinfo=UTC)
     monkeypatch.setattr("chatbot.ui.clock.now", lambda: now)
-    billed(page.store, Cost(nanodollars=10**9, source="computed"), at=now - timedelta(days=5))
+    billed(page.store, Cost(nanodollars=10**9, source="computed"), at=now - timedelta(days=10))
     page.look()
     assert page.figures()["By 30 Nov"] == "—"
     billed(page.store, Cost(nanodollars=10**9, source="computed"), at=now - timedelta(days=3))
     page.run()
     assert page.figures()["By 30 Nov"] == "≈ $4.00"
     page.choose("Last 7 days")
+    assert page.figures()["Last 7 days"] == "$1.00"
     assert page.figures()["This month so far"] == "$2.00"
 
 
