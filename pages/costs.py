@@ -8,9 +8,11 @@ from chatbot.ui import cost_file, cost_filters, cost_page, cost_watch, reconcile
 
 session.guard("pages/costs.py")
 
-ledger = cost_page.read()
 with st.container(key="costs-head", horizontal=True, vertical_alignment="center", gap="small"):
     st.title("Costs", width="stretch")
+    watched = st.container(width="content")
+ledger = cost_page.read()
+with watched:
     cost_watch.draw(ledger.known.mark)
 if not ledger.known.calls["used"].any():
     cost_page.nothing_yet()

@@ -14,6 +14,7 @@ from chatbot.ui.cost_tables import amount, digits, parts
 from chatbot.ui.words import UNKNOWN, sentence
 
 _DAYS = 62  # shown one by one; longer ranges are drawn by month
+_IN_A_ROW = 4  # figures
 _MODELS = 5  # with a colour of their own
 
 
@@ -23,31 +24,29 @@ def draw(sums: Sums, month: Sums, now: datetime, *, name: str) -> None:
     days = sum(bill.nanodollars > 0 for bill in month.by_day().values())
     ahead = projection(so_far.nanodollars, days=days, now=now)
     end = (month_of(now)[1] - timedelta(days=1)).date()
-    with st.grid(4, min_column_width=180, gap="small"):
-        _metric(name, short(whole))
-        if name != "This month":
-            _metric("This month so far", short(so_far) or "$0.00")
-        _metric(
-            f"By {end.day} {end:%b}",
-            UNKNOWN if ahead is None else f"≈ {dollars(ahead)}",
-            help=METHOD + ("" if ahead is not None else " It is too early to say."),
-        )
-        if saved:
-            _metric("Saved by caching", amount(saved, digits(abs(saved))), help=_SAVED)
-        _metric("Calls", f"{whole.calls:,}")
-    if words := parts(whole):
-        least = " What is unpriced is in no sum: those begin with >." if whole.unpriced and whole.known else ""
-        st.caption(sentence(f"Of {whole.calls:,} calls: {words}.{least}"))
+    figures: list[tuple[str, str, str | None]] = [(name, short(whole), None)]
+    if name != "This month":
+        figures.append(("This month so far", short(so_far) or "$0.00", None))
+    projected = UNKNOWN if ahead is None else f"≈ {dollars(ahead)}"
+    why = METHOD + (" It is too early to say." if ahead is None else "")
+    figures.append((f"By {end.day} {end:%b}", projected, why))
+    if saved:
+        figures.append(("Saved by caching", amount(saved, digits(abs(saved))), _SAVED))
+    if len(figures) < _IN_A_ROW:
+        figures.append(("Calls", f"{whole.calls:,}", None))
+    with st.grid(_IN_A_ROW, min_column_width=180, gap="small"):
+        for label, value, help in figures:
+            st.metric(sentence(label), sentence(value), help=help, border=True, height="stretch")
+    words = parts(whole)
+    least = " What is unpriced is in no sum: those begin with >." if whole.unpriced and whole.known else ""
+    calls = f"{whole.calls:,} call{'' if whole.calls == 1 else 's'}"
+    st.caption(sentence(f"Of {calls}: {words}.{least}" if words else f"{calls}, nothing estimated."))
 
 
 _SAVED = (
     "What the cached tokens would have cost at the input rate, minus what they did cost; writing them to the cache, where "
     "that costs more than input, is taken off. From the arithmetic stored with each call."
 )
-
-
-def _metric(name: str, value: str, help: str | None = None) -> None:
-    st.metric(sentence(name), sentence(value), help=help, border=True, height="stretch")
 
 
 def over_time(sums: Sums) -> None:

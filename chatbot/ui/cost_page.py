@@ -36,7 +36,9 @@ def read() -> Ledger:
     """As it is now; a page that says why when it cannot be read."""
     engine = session.engine()
     try:
-        known, names = remembered().now(), engine.store.conversations.names()
+        with st.spinner("Reading the ledger…"):  # seen only where that takes a while: once, in a ledger of years
+            known = remembered().now()
+        names = engine.store.conversations.names()
     except ByteBotError as error:
         st.error(sentence(error.sentence), icon=":material/error:")
         st.stop()
@@ -55,7 +57,7 @@ def draw(ledger: Ledger, sums: Sums, chosen: Chosen, name: str) -> None:
     month = ledger.sums(replace(chosen, days=days_of("This month", ledger.now.date())))
     if cost_figures.only_local(whole):
         st.caption("All of this was answered on this machine: nobody bills it.")
-    cost_figures.draw(sums, month, ledger.now, name=name)
+    cost_figures.draw(sums, month, ledger.now, name=in_words(chosen.days) if name == "Custom" else name)
     cost_figures.over_time(sums)
     with st.grid(2, min_column_width=340, gap="small"):
         cost_tables.bills("By model", sums.by("answered"), what="Model")

@@ -24,11 +24,11 @@ def _look() -> None:
         return  # the page itself says so when it is drawn again
     if _settled(drawn, mark):
         st.rerun()
-    count = len(mark.out)
-    words = (
-        f":material/more_horiz: {count:,} being answered now; counted when {'it ends' if count == 1 else 'they end'}"
-    )
-    st.caption(words if count else "")
+    if count := len(mark.out):
+        ends = "it ends" if count == 1 else "they end"
+        st.caption(f":material/more_horiz: {count:,} being answered now; counted when {ends}")
+    else:
+        st.empty()
 
 
 def _settled(before: Mark, now: Mark) -> bool:

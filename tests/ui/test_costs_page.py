@@ -12,6 +12,7 @@ import pytest
 
 from chatbot.__main__ import main
 from chatbot.core.pricing import FREE, LOCAL, Cost, unknown
+from chatbot.core.settings import Options
 from chatbot.providers.rates import price
 from chatbot.store.store import Store
 from chatbot.ui import cost_file, cost_page, session
@@ -51,6 +52,9 @@ class Costs(Tab):
         (found,) = [it.value for it in self.app.markdown if it.value.startswith(f"| {begins} |")]
         rows = [line.strip("| ").split(" | ") for line in found.splitlines()[2:]]
         return [[plain(cell).replace("\xa0", " ") for cell in row] for row in rows]
+
+    def said(self) -> list[str]:
+        return [words.replace("\xa0", " ") for words in super().said()]
 
     def choose(self, name: str) -> "Costs":
         self.app.selectbox(key="costs-range").set_value(name)
@@ -103,11 +107,25 @@ def test_sums_say_what_they_are_made_of(page: Costs) -> None:
     page.look()
     assert page.figures()["This month"].startswith("> $0.000")
     assert page.figures()["Calls"] == "3"
-    assert page.says("Of 3 calls: 1 unpriced, 1 local.")
+    assert page.says("Of 3 calls: 1 unpriced, 1 local. What")
     assert [row[0] for row in page.table("Model")] == ["gpt-6-luna", "secret", "tiny"]
     assert [row[2] for row in page.table("Model")][1:] == ["—", "local"]
     assert [row[:2] for row in page.table("Tokens")][:2] == [["Input", "1,203"], ["Cached input", "1,503"]]
     assert "A $5 question, and *more*" in [plain(words) for words in page.links()]
+
+
+def test_names_from_outside_stay_names(page: Costs) -> None:
+    hostile = "a|b ![p](http://h/p.png) <b> :red[x] $1$"
+    options = Options(connection="fake", model=hostile, system=hostile)
+    begun = exchange(page.store, text=hostile, options=options)
+    billed(page.store, luna(), begun=begun, model=hostile, connection=hostile)
+    page.look()
+    for table in ("Model", "Begins with", "Connection"):
+        ((name, calls, _),) = page.table(table)
+        assert name.startswith("a|b ![p](http://h"), table
+        assert calls == "1"
+    assert not any("![p]" in element.value for element in page.app.markdown)
+    assert not any("![p]" in link.proto.label for link in page.app.get("page_link"))
 
 
 def test_local_models_alone_are_local(page: Costs) -> None:
@@ -128,13 +146,14 @@ def test_unpriced_calls_alone_are_unknown(page: Costs) -> None:
 def test_a_projection_needs_two_days(page: Costs, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 11, 16, tzinfo=UTC)
     monkeypatch.setattr("chatbot.ui.clock.now", lambda: now)
-    billed(page.store, Cost(nanodollars=10**9, source="computed"), at=now - timedelta(days=5))
+    billed(page.store, Cost(nanodollars=10**9, source="computed"), at=now - timedelta(days=10))
     page.look()
     assert page.figures()["By 30 Nov"] == "—"
     billed(page.store, Cost(nanodollars=10**9, source="computed"), at=now - timedelta(days=3))
     page.run()
     assert page.figures()["By 30 Nov"] == "≈ $4.00"
     page.choose("Last 7 days")
+    assert page.figures()["Last 7 days"] == "$1.00"
     assert page.figures()["This month so far"] == "$2.00"
 
 
