@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from chatbot.core.budgets import Standing
 from chatbot.core.money import Usage
@@ -18,6 +19,7 @@ from chatbot.store.ledger import Ledger
 from chatbot.store.rows import now
 from chatbot.store.store import Store
 
+_CACHES_LAST = timedelta(hours=1)  # vendors keep them for minutes to hours after the last use
 _A_THOUSAND = 225  # tokens of as many characters of plain prose
 
 
@@ -48,6 +50,14 @@ class Forecast:
     """What a thousand characters more cost, as input."""
     left_out: int = 0
     """Older messages that would not be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncached:
+    """Tokens that the vendor had in its cache and will bill in full again; `nanodollars` is what that is more."""
+
+    tokens: int
+    nanodollars: int | None
 
 
 class Ahead:
@@ -106,6 +116,45 @@ class Ahead:
             per_thousand=cost(more, 0),
             left_out=left_out,
         )
+
+    def uncached(
+        self, conversation: str, head: int | None, options: Options, *, edited: int | None = None
+    ) -> Uncached | None:
+        """What of the vendor's cache a changed message, or a changed system prompt, makes useless for the next message.
+
+        Of an edited message that is its own words, since what stands before them is sent as it was; of a system prompt,
+        which stands first, everything. None where the last call read nothing from a cache, or where it is long ago.
+        """
+        payer = self._payer(conversation, options)
+        cached, finished = self._ledger.last_cached(conversation, payer.base_url, options.model)
+        if not cached or finished is None or now() - finished > _CACHES_LAST:
+            return None
+        if edited is None:
+            made = self._store.conversations.messages([head]).get(head) if head is not None else None
+            if made is None or made.options.get("system", options.system) == options.system:
+                return None
+            before, after = 0, cached
+        else:
+            row = self._store.conversations.messages([edited])[edited]
+            real = self._ledger.last_input(conversation, payer.base_url, options.model)
+            fitted = self._memory.glance(conversation, row.parent, options)
+            before = sum(rough(message.text) + FRAME for message in fitted.messages)
+            whole = before + rough(row.text) + FRAME
+            before, after = (calibrated(tokens, *real) if real else tokens for tokens in (before, whole))
+        lost = min(cached, after) - min(cached, before)
+        if lost <= 0:
+            return None
+        full, held = (
+            self._outside.price(
+                payer.base_url,
+                (options.model,),
+                Usage(input_tokens=lost, cached_tokens=tokens, output_tokens=0),
+                tier=None,
+                at=now(),
+            ).nanodollars
+            for tokens in (0, lost)
+        )
+        return Uncached(tokens=lost, nanodollars=None if full is None or held is None else full - held)
 
     def meter(self, reply: int) -> Callable[[int], Cost] | None:
         """The cost of a reply that is being written, by the tokens that have come; None where nobody bills it, or nobody

@@ -144,6 +144,14 @@ class Ledger:
         rows = self._latest(conversation, base_url, model, counted, 1)
         return (int(rows[0][0]), int(rows[0][1])) if rows else None
 
+    def last_cached(self, conversation: str, base_url: str, model: str) -> tuple[int, datetime | None]:
+        """Tokens that the newest call of a conversation read from the vendor's cache, and when it ended."""
+        columns = (calls.c.cached_tokens, calls.c.finished, calls.c.conversation)
+        rows = self._latest(conversation, base_url, model, columns, 1)
+        if not rows or rows[0].conversation != conversation:
+            return 0, None
+        return int(rows[0].cached_tokens), rows[0].finished
+
     def outputs(self, conversation: str | None, base_url: str, model: str) -> list[int]:
         """How long the newest replies of a model were, in tokens: of this conversation, else of any lately."""
         return [

@@ -71,3 +71,21 @@ def words(ahead: Forecast) -> str:
         parts.append(low if low == high else f"{low}–{high}")
     parts.append(f"{dollars(more)} per 1,000 characters more")
     return " · ".join(parts)
+
+
+def uncached(engine: Engine, chat: OpenChat, *, edited: int | None = None) -> str:
+    """What an edit, or the system prompt as it is now, costs because the vendor's cache no longer fits; "" for nothing."""
+    if chat.conversation is None:
+        return ""
+    try:
+        lost = engine.ahead.uncached(chat.conversation, chat.head, chat.options, edited=edited)
+    except ByteBotError:
+        return ""
+    if lost is None or not lost.nanodollars:
+        return ""
+    what = "this message" if edited is not None else "this chat"
+    why = "once it is changed" if edited is not None else "since the system prompt has changed"
+    more = dollars(lost.nanodollars)
+    return sentence(
+        f"≈ {lost.tokens:,} tokens of {what} lie in the vendor's cache and are billed in full {why}: about {more} more."
+    )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.engine import Engine
-from chatbot.ui import callbacks, models, numbers, session, warm
+from chatbot.ui import callbacks, forecast, models, numbers, session, warm
 from chatbot.ui.open_chat import OpenChat, current
 from chatbot.ui.words import sentence
 
@@ -17,7 +17,7 @@ def draw(engine: Engine, chat: OpenChat) -> None:
     """The widgets are keyed by the chat's slot, so that they keep their state while a new chat gets its id."""
     st.caption("This chat")
     _model(engine, chat)
-    _system(chat)
+    _system(engine, chat)
     _temperature(engine, chat)
     _max_output(chat)
 
@@ -62,7 +62,7 @@ def _model(engine: Engine, chat: OpenChat) -> None:
         st.empty()
 
 
-def _system(chat: OpenChat) -> None:
+def _system(engine: Engine, chat: OpenChat) -> None:
     widget = f"system-{chat.slot}"
     with st.expander("System prompt"):
         st.text_area(
@@ -75,6 +75,10 @@ def _system(chat: OpenChat) -> None:
             on_change=_set,
             args=(widget, "system"),
         )
+    if said := forecast.uncached(engine, chat):
+        st.caption(said)
+    else:
+        st.empty()
 
 
 def _temperature(engine: Engine, chat: OpenChat) -> None:

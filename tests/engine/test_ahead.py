@@ -1,8 +1,9 @@
 """What the next message would send and cost: before it is sent, and near what it then is."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 
@@ -11,6 +12,7 @@ import tiktoken
 
 from chatbot.core.events import Finished
 from chatbot.core.money import Usage
+from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
 from chatbot.core.tokens import rough
 from chatbot.engine.actions import Say
@@ -136,4 +138,36 @@ def test_a_reply_that_is_written_has_a_running_price(store: Store) -> None:
     assert engine.ahead.meter(turn.reply) is None
     local = engine.start(None, Say("Hi"), options=replace(OPTIONS, model="local"))
     local.wait(5)
+    engine.close()
+
+
+def cached_price(base_url: str, models: Sequence[str], usage: Usage, *, tier: str | None, at: datetime) -> Cost:
+    """Ten for a token in, one for a cached one."""
+    cached = usage.cached_tokens or 0
+    return Cost(nanodollars=10 * ((usage.input_tokens or 0) - cached) + cached, source="computed")
+
+
+def test_what_a_change_takes_out_of_the_cache_has_a_price(store: Store) -> None:
+    long = "word " * 400  # 400 tokens for the server and for us, all but a few of them cached in the second turn
+    usages = iter(
+        [Usage(input_tokens=420, output_tokens=5), Usage(input_tokens=440, output_tokens=5, cached_tokens=425)]
+    )
+    engine = Engine(store, Scripted(lambda request: text("Hello.", usage=next(usages))).outside(price=cached_price))
+    first = engine.start(None, Say(long), options=OPTIONS)
+    first.wait(5)
+    assert engine.ahead.uncached(first.conversation, first.reply, OPTIONS, edited=1) is None
+    second = engine.start(first.conversation, Say("And?", first.reply), options=OPTIONS)
+    second.wait(5)
+    view = engine.view(first.conversation)
+    question, later = view.shown[0].id, view.shown[2].id
+    lost = engine.ahead.uncached(first.conversation, second.reply, OPTIONS, edited=question)
+    assert lost is not None
+    assert 390 <= lost.tokens <= 425
+    assert lost.nanodollars == 9 * lost.tokens
+    # What stands behind the cached beginning loses nothing; the same prompt neither, another one everything.
+    assert engine.ahead.uncached(first.conversation, second.reply, OPTIONS, edited=later) is None
+    assert engine.ahead.uncached(first.conversation, second.reply, OPTIONS) is None
+    other = engine.ahead.uncached(first.conversation, second.reply, replace(OPTIONS, system="Be curt."))
+    assert other is not None
+    assert (other.tokens, other.nanodollars) == (425, 9 * 425)
     engine.close()
