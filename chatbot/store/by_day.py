@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, case, cast, extract, func, select
+from sqlalchemy import case, func, select
 
 from chatbot.core.bill import Bill
 from chatbot.core.billed import USUAL_TIERS
@@ -23,8 +23,7 @@ def used(
 
     `connection`: only those over the connection of this name.
     """
-    epoch = extract("epoch", calls.c.started)
-    day = (cast(epoch if database.sqlite else func.floor(epoch), BigInteger) // _DAY).label("day")
+    day = (database.whole_seconds(calls.c.started) // _DAY).label("day")
     model = func.coalesce(calls.c.model_answered, calls.c.model_asked).label("model")
     tier = func.coalesce(calls.c.service_tier, "").label("tier")
     source = calls.c.cost_source

@@ -6,7 +6,21 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Float, Table, cast, event, extract, func, insert, literal
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    Float,
+    Table,
+    Text,
+    cast,
+    event,
+    extract,
+    func,
+    insert,
+    literal,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -82,6 +96,14 @@ class Database:
         if self.sqlite:
             return literal(time.time(), Float)
         return cast(extract("epoch", func.clock_timestamp()), postgresql.DOUBLE_PRECISION)
+
+    def whole_seconds(self, moment: Any) -> ColumnElement[int]:
+        """A column of moments as whole seconds since the epoch, rounded down; SQLite itself would round to the nearest
+        millisecond, and so the last one of a day into the next.
+        """
+        if self.sqlite:
+            return cast(extract("epoch", func.substr(type_coerce(moment, Text), 1, 19)), BigInteger)
+        return cast(func.floor(extract("epoch", moment)), BigInteger)
 
     def insert(self, table: Table) -> Any:
         """The dialect's own INSERT, which knows ON CONFLICT."""

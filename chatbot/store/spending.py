@@ -5,18 +5,13 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
-    Text,
     and_,
     case,
-    cast,
     exists,
-    extract,
     func,
     select,
-    type_coerce,
 )
 
 from chatbot.core.bill import Bill
@@ -127,9 +122,7 @@ def _dearest_first(rows: Sequence[Any]) -> list[Any]:
 
 def _by_day(database: Database, zone: tzinfo | None, since: datetime | None) -> dict[str, Bill]:
     # SQLite rounds to milliseconds, and the last moment of a day into the next: so only whole seconds are given to it.
-    began = func.substr(type_coerce(calls.c.started, Text), 1, 19) if database.sqlite else calls.c.started
-    epoch = extract("epoch", began)
-    seconds = cast(epoch if database.sqlite else func.floor(epoch), BigInteger)
+    seconds = database.whole_seconds(calls.c.started)
     quarter = (seconds // _QUARTER).label("quarter")
     query = _settled(database, since, quarter).group_by("quarter").order_by("quarter")
     found: dict[str, Bill] = {}

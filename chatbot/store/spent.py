@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select
 
 from chatbot.core.bill import Bill
 from chatbot.core.pricing import Cost
 from chatbot.store.database import Database
-from chatbot.store.tables import spent
+from chatbot.store.tables import calls, spent
 
 DAY, QUARTER = 86_400, 900  # seconds
 SUMS = ("nanodollars", "calls", "estimated", "local", "unpriced")
@@ -25,6 +25,22 @@ def count_in(connection: Connection, database: Database, started: datetime, cost
         adding = database.insert(spent).values(**key, **row)
         more = {name: spent.c[name] + adding.excluded[name] for name in SUMS}
         connection.execute(adding.on_conflict_do_update(index_elements=list(key), set_=more))
+
+
+def add_up_anew(database: Database) -> None:
+    """Make the sums from the ledger's rows, as if none had been kept."""
+    moment = database.whole_seconds(calls.c.started)
+    settled = (calls.c.owner == database.owner, calls.c.outcome.is_not(None), calls.c.cost_source != "free")
+    counted = (
+        func.sum(case((calls.c.cost_source == source, 1), else_=0)) for source in ("estimated", "local", "unknown")
+    )
+    sums = (func.coalesce(func.sum(calls.c.nanodollars), 0), func.count(), *counted)
+    with database.write() as connection:
+        connection.execute(delete(spent).where(spent.c.owner == database.owner))
+        for seconds in (DAY, QUARTER):
+            number = (moment // seconds).label("number")
+            rows = select(literal(database.owner), literal(seconds), number, *sums).where(*settled).group_by("number")
+            connection.execute(insert(spent).from_select(["owner", "seconds", "number", *SUMS], rows))
 
 
 def whole_quarters(*moments: datetime | None) -> bool:

@@ -8,14 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from chatbot.core.bill import Bill, bill
 from chatbot.core.events import CallFinished
 from chatbot.core.pricing import FREE, Cost, unknown
 from chatbot.core.settings import Options
+from chatbot.store.spent import add_up_anew
 from chatbot.store.store import Store
 from chatbot.store.tables import calls
+from chatbot.store.tables import spent as sums
 from tests.store.scene import begin, call, exchange
 
 
@@ -154,6 +156,17 @@ def test_connections_and_prompts(store: Store) -> None:
 @pytest.mark.parametrize("by", ["day", "model", "conversation", "purpose", "connection", "prompt"])
 def test_nothing_was_spent(store: Store, by: str) -> None:
     assert store.ledger.spend(by) == {}  # type: ignore[arg-type]
+
+
+def test_sums_that_are_made_anew_are_those_that_were_kept(store: Store) -> None:
+    for hour, amount in enumerate((5, None, 7, 11)):
+        spent(store, amount, datetime(2026, 11, 24, 6 * hour, 59, 59, 999_999, UTC))
+    with store._database.read() as transaction:
+        kept = transaction.execute(select(sums).order_by(sums.c.seconds, sums.c.number)).all()
+    assert len(kept) == 5
+    add_up_anew(store._database)
+    with store._database.read() as transaction:
+        assert transaction.execute(select(sums).order_by(sums.c.seconds, sums.c.number)).all() == kept
 
 
 @pytest.mark.timeout(300)

@@ -76,7 +76,9 @@ def add_up() -> None:
     """What the calls so far came to, by UTC day and by quarter of an hour."""
     sqlite = op.get_bind().dialect.name == "sqlite"
     epoch = (
-        "CAST(strftime('%s', started) AS BIGINT)" if sqlite else "CAST(floor(extract(epoch FROM started)) AS BIGINT)"
+        "CAST(strftime('%s', substr(started, 1, 19)) AS BIGINT)"
+        if sqlite
+        else "CAST(floor(extract(epoch FROM started)) AS BIGINT)"
     )
     counted = ", ".join(
         f"sum(CASE WHEN cost_source = '{source}' THEN 1 ELSE 0 END)" for source in ("estimated", "local", "unknown")
