@@ -1,11 +1,11 @@
 """The entry point of the browser's face: `streamlit run app.py`. Page config, navigation, and nothing else."""
 
+from typing import Literal
+
 import streamlit as st
 
 from chatbot.ui import icon, session, warm
 
-# No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
-st.set_page_config(page_title="ByteBot", page_icon=icon.SVG, layout="centered", menu_items={"About": None})
 warm.start()
 page = st.navigation(
     [
@@ -14,5 +14,9 @@ page = st.navigation(
         st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),
     ]
 )
+# One layout per run: a page that takes back what was said here before it is drawn in either, as it happens.
+layout: Literal["wide", "centered"] = "wide" if page.url_path == "costs" else "centered"
+# No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
+st.set_page_config(page_title="ByteBot", page_icon=icon.SVG, layout=layout, menu_items={"About": None})
 session.entered()
 page.run()

@@ -7,7 +7,6 @@ import streamlit as st
 from chatbot.ui import cost_file, cost_filters, cost_page, cost_watch, session
 
 session.guard("pages/costs.py")
-st.set_page_config(layout="wide")
 
 with st.container(key="costs-head", horizontal=True, vertical_alignment="center", gap="small"):
     st.title("Costs", width="stretch")
