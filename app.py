@@ -15,7 +15,7 @@ page = st.navigation(
     ]
 )
 # Said once: a page that sets a layout of its own after this one's loses it at its next run.
-layout: Literal["wide", "centered"] = "wide" if page.title == "Costs" else "centered"
+layout: Literal["wide", "centered"] = "wide" if page.url_path == "costs" else "centered"
 # No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
 st.set_page_config(page_title="ByteBot", page_icon=icon.SVG, layout=layout, menu_items={"About": None})
 session.entered()

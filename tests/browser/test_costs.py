@@ -70,6 +70,22 @@ def test_the_file_has_a_row_for_each_call(tab: Callable[[str], Chat], app: App, 
     assert (rows[-1]["source"], rows[-1]["zone"][:4]) == ("local", "UTC+")
 
 
+def test_the_page_stays_wide_when_it_is_drawn_again(tab: Callable[[str], Chat], app: App) -> None:
+    chat = tab("echo")
+    chat.say("Wide")
+    chat.whole(1)
+    page = costs(chat, app)
+    assert page.title() == "ByteBot"
+    for days in ("All", "Today", "All", "Today"):
+        page.get_by_role("combobox", name="Days").first.click()
+        page.get_by_role("option", name=days, exact=True).click()
+        expect(page.get_by_test_id("stMetricLabel").first).to_have_text(days, timeout=PATIENCE)
+        page.wait_for_timeout(1000)  # the narrow layout came with the end of the run
+        box = page.get_by_test_id("stMainBlockContainer").bounding_box()
+        assert box is not None
+        assert box["width"] > 800
+
+
 def test_nothing_is_wider_than_a_phone(tab: Callable[[str], Chat], app: App) -> None:
     chat = tab("echo")
     chat.say("A question with_a_very_long_word_" + "x" * 60)
