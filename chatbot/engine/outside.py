@@ -23,6 +23,8 @@ class Outside:
     """What a call to a base URL costs."""
     sure: Callable[[str], bool] = lambda model: False
     """Whether a model's counter is of its own vocabulary, so that it is no estimate."""
+    cheap: Callable[[str], str | None] = lambda connection: None
+    """A connection's model for simple things; None where none is known."""
     models: Callable[[str], Sequence[str]] = lambda connection: ()
     """A connection's models that are offered where another one is too dear."""
     titles: Callable[[str], bool] = lambda connection: False

@@ -17,6 +17,7 @@ from chatbot.home.folders import Folders
 from chatbot.home.keys import KeyIndex, Keys, Slot, read_index, read_key
 from chatbot.home.layers import environment_layer, find, find_folders
 from chatbot.home.prices import PRICES_FILE, PricesFile, read_prices
+from chatbot.home.setting import Value
 from chatbot.home.settings_file import SETTINGS_FILE, change_settings
 from chatbot.home.state import State, named_key, read_state
 from chatbot.home.table import (
@@ -24,7 +25,6 @@ from chatbot.home.table import (
     DATABASE_FILE,
     OPENAI,
     OPENAI_URL_VARIABLE,
-    Value,
 )
 
 

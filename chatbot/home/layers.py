@@ -10,8 +10,9 @@ from typing import Any
 from chatbot.core.errors import SettingsError
 from chatbot.home.files import read_text
 from chatbot.home.folders import CACHE_VARIABLE, DATA_VARIABLE, Folders, chosen, usual
+from chatbot.home.setting import Setting, Source, Value
 from chatbot.home.settings_file import SettingsFile, shorten
-from chatbot.home.table import BY_NAME, SETTINGS, Setting, Source, Value
+from chatbot.home.table import BY_NAME, SETTINGS
 
 _REFERENCE = re.compile(r"\$\{([^}:]*)(?::-([^}]*))?\}")
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 from chatbot.core.price_entries import DEAREST
 from chatbot.core.settings import DEFAULT_PERSONA
+from chatbot.home.setting import Setting
 from chatbot.home.table import (
     CONNECTION_FIELDS,
     OPENAI_KEY_VARIABLE,
     SETTINGS,
     TIMEOUT_FIELDS,
-    Setting,
     key_variable,
 )
 

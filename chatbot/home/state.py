@@ -11,8 +11,9 @@ from chatbot.home.files import Stamp
 from chatbot.home.folders import DATA_VARIABLE, Folders
 from chatbot.home.keys import KeyIndex, Slot
 from chatbot.home.layers import Layer, Named, dotenv_layer, environment_layer, find, read_values
+from chatbot.home.setting import Value
 from chatbot.home.settings_file import SETTINGS_FILE, SettingsFile, read_settings
-from chatbot.home.table import OPENAI, OPENAI_KEY_VARIABLE, OPENAI_URL_VARIABLE, Value, key_variable
+from chatbot.home.table import OPENAI, OPENAI_KEY_VARIABLE, OPENAI_URL_VARIABLE, key_variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

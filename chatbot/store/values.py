@@ -135,6 +135,8 @@ class Call:
     service_tier: str | None = None
     held: int | None = None
     """Nano-dollars that the budgets had set aside for it; None when none did."""
+    instead_of: str | None = None
+    """The chat's own model, where another one was asked in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

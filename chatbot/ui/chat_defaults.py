@@ -8,7 +8,7 @@ import streamlit as st
 from chatbot.core.blocks import label
 from chatbot.core.settings import EMBEDDED
 from chatbot.home.home import Home
-from chatbot.home.table import Value
+from chatbot.home.setting import Value
 from chatbot.ui import saving, trials
 from chatbot.ui.words import sentence
 
