@@ -1,13 +1,13 @@
-"""Settings: connections, what new chats begin with, how it looks, where it is kept, the offline model."""
+"""Settings: connections, what new chats begin with, which model answers, what may be spent, how it looks, where it is kept, the offline model."""
 
 import streamlit as st
 
-from chatbot.ui import appearance, chat_defaults, connections, limits, offline, places, session
+from chatbot.ui import appearance, chat_defaults, connections, limits, offline, places, routes, session
 from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
 
-TABS = ("Connections", "New chats", "Limits", "Appearance", "Data", "Offline model")
+TABS = ("Connections", "New chats", "Routing", "Limits", "Appearance", "Data", "Offline model")
 
 home, engine = session.home(), session.engine()
 appearance.menu()
@@ -22,10 +22,12 @@ with tabs[0]:
 with tabs[1]:
     chat_defaults.draw(home)
 with tabs[2]:
-    limits.draw(engine)
+    routes.draw(home)
 with tabs[3]:
-    appearance.draw()
+    limits.draw(engine)
 with tabs[4]:
-    places.draw(home, engine.store)
+    appearance.draw()
 with tabs[5]:
+    places.draw(home, engine.store)
+with tabs[6]:
     offline.about(home)

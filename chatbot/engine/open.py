@@ -36,6 +36,7 @@ def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> 
         sure=_sure,
         price=prices_of(home),
         cheap=providers.cheap,
+        rules=lambda: home.routes.rules,
         models=providers.cheaper,
         titles=lambda connection: (
             titles and not temporary and home.titles_by_model and home.key(connection) is not None

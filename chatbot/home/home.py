@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from chatbot.home.folders import Folders
 from chatbot.home.keys import KeyIndex, Keys, Slot, read_index, read_key
 from chatbot.home.layers import environment_layer, find, find_folders
 from chatbot.home.prices import PRICES_FILE, PricesFile, read_prices
+from chatbot.home.routes import Placed, Routes, change_routes
 from chatbot.home.setting import Value
 from chatbot.home.settings_file import SETTINGS_FILE, change_settings
 from chatbot.home.state import State, named_key, read_state
@@ -225,6 +226,18 @@ class Home:
         change_settings(self._settings, lambda document: drop_connection(document, name))
         for slot in [slot for slot in state.keys.kept if slot.connection == name]:
             self._keys.forget(slot, state.keys)
+
+    # Routing
+
+    @property
+    def routes(self) -> Routes:
+        """The rules that send messages to another model than their chat's own, as settings.toml has them."""
+        return self._state().routes
+
+    def save_routes(self, seen: Sequence[Mapping[str, Any]], wanted: Sequence[Placed]) -> None:
+        """Write the rules anew; SettingsError, with nothing written, as in `change_routes`."""
+        self.folders.make_data()
+        change_routes(self._settings, seen, wanted)
 
     # Keys
 

@@ -11,6 +11,7 @@ from chatbot.home.files import Stamp
 from chatbot.home.folders import DATA_VARIABLE, Folders
 from chatbot.home.keys import KeyIndex, Slot
 from chatbot.home.layers import Layer, Named, dotenv_layer, environment_layer, find, read_values
+from chatbot.home.routes import Routes, read_routes
 from chatbot.home.setting import Value
 from chatbot.home.settings_file import SETTINGS_FILE, SettingsFile, read_settings
 from chatbot.home.table import OPENAI, OPENAI_KEY_VARIABLE, OPENAI_URL_VARIABLE, key_variable
@@ -24,6 +25,7 @@ class State:
     keys: KeyIndex
     values: Mapping[tuple[str, str], Value]
     connections: Connections
+    routes: Routes
     misdirected: SettingsError | None
     """Why the stored key of `openai` must not leave, if so."""
     problems: tuple[SettingsError, ...]
@@ -49,6 +51,7 @@ def read_state(
     misdirected = None
     if named is None and Slot(OPENAI) in keys.kept and url and url.layer.place != str(own):
         misdirected = _misdirected(url, connections)
+    routes = read_routes(file)
     told = [problem for layer in layers for problem in layer.problems]
     told += [error for error in (file.error, keys.error, misdirected, _unknown_choice(values, connections)) if error]
     return State(
@@ -58,8 +61,9 @@ def read_state(
         keys=keys,
         values=values,
         connections=connections,
+        routes=routes,
         misdirected=misdirected,
-        problems=(*told, *problems, *connections.problems),
+        problems=(*told, *problems, *connections.problems, *routes.problems),
     )
 
 

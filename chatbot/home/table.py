@@ -15,10 +15,12 @@ OPENAI_KEY_VARIABLE = "OPENAI_API_KEY"
 OPENAI_URL_VARIABLE = "OPENAI_BASE_URL"
 DATABASE_FILE = "bytebot.db"
 
+ROUTE = "route"
+"""Each rule of routing is a table [[route]] of settings.toml."""
 CONNECTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-def _yes_or_no(value: object) -> bool:
+def yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError
     return value
@@ -98,7 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         section="chat",
         key="titles_by_model",
-        kind=Kind("true or false", _yes_or_no),
+        kind=Kind("true or false", yes_or_no),
         default=True,
         about="Whether a model names conversations, in a request of its own, on a connection that has a key.",
     ),

@@ -268,3 +268,13 @@ def test_a_wrong_number_is_told_in_the_command_lines_own_words(house: House) -> 
         assert value in ran.err
         assert 'or "off"' in ran.err
     assert not house.server.chats()
+
+
+def test_a_routed_reply_says_why_beside_the_words(house: House) -> None:
+    house.settings("[[route]]\nname = 'short'\nto = 'echo'\nat_most = 20\n")
+    ran = house.run("ask", "--model", "words:5", "hello")
+    assert (ran.status, ran.out) == (0, "hello\n")
+    assert ran.err == "chatbot: echo answers instead of words:5 (rule “short”: at most 20 characters).\n"
+    conversation, (_, reply) = house.latest()
+    assert (conversation.options.model, reply.model_asked) == ("words:5", "echo")
+    assert house.run("ask", "--continue", "something longer than that").err == ""
