@@ -1,8 +1,8 @@
-"""Settings: connections, what new chats begin with, prices, how it looks, where it is kept, the offline model."""
+"""Settings: connections, what new chats begin with, which model answers, prices and limits, how it looks, where it is kept, the offline model."""
 
 import streamlit as st
 
-from chatbot.ui import appearance, chat_defaults, connections, limits, offline, places, prices, session
+from chatbot.ui import appearance, chat_defaults, connections, limits, offline, places, prices, routes, session
 from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
@@ -21,6 +21,8 @@ with tabs[0]:
     connections.draw(home, engine.store.quirks)
 with tabs[1]:
     chat_defaults.draw(home)
+    st.divider()
+    routes.draw(home)
 with tabs[2]:
     prices.draw(home)
 with tabs[3]:

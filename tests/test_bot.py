@@ -81,6 +81,14 @@ def test_no_model_is_asked_for_a_title(house: House, make: Make) -> None:
     assert len(house.server.chats()) == 3
 
 
+def test_a_routed_reply_prints_nothing(house: House, make: Make, capfd: pytest.CaptureFixture[str]) -> None:
+    house.settings("[[route]]\nto = 'echo'\nat_most = 20\n")
+    bot = make("words:5")
+    assert bot.chat("hello") == "hello"
+    assert bot.chat("something longer than that") == words_text(5)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_reset_begins_anew_and_throws_nothing_away(house: House, make: Make) -> None:
     bot = make()
     bot.chat("old")
@@ -129,7 +137,7 @@ def test_what_is_not_whole_raises_with_the_part(house: House, make: Make) -> Non
 
     with pytest.raises(TurnFailed) as failed:
         make("fault:status-401").chat("hi")
-    assert (failed.value.part, failed.value.kind, failed.value.out) == ("", "KeyRefused", "settings")
+    assert (failed.value.part, failed.value.kind, failed.value.way_out) == ("", "KeyRefused", "settings")
 
 
 def test_a_stream_that_is_not_whole_raises_at_its_end(house: House, make: Make) -> None:

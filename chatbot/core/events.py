@@ -24,8 +24,11 @@ Outcome = Literal["answered", "stopped", "refused", "broken", "uncertain"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
+    """`note`: a word to the reader before anything comes, such as why another model than the chat's own is asked."""
+
     connection: str
     model: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ class CallFinished:
     service_tier: str | None = None
     cost: Cost | None = None
     """What it costs; None before the stage that prices."""
+    instead: Cost | None = None
+    """What the chat's own model would have cost for the same usage, where this one stood in for it."""
     status: int | None = None
     first_token: float | None = None
     duration: float = 0.0

@@ -54,6 +54,8 @@ class Connection:
     base_url: str
     model: str | None = None
     """Chosen for new chats on this connection."""
+    cheap_model: str | None = None
+    """Asked for titles and the like in its chats; None: the vendor's cheap one, where that is known."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request; some are secret."""
     timeouts: Timeouts = Timeouts()

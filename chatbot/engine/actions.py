@@ -41,9 +41,10 @@ class Continue:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The same attempt again, beside the one that failed (a failed Continue continues again)."""
+    """The same attempt again, beside the one that failed (a failed Continue continues again), by `model` if one is named."""
 
     reply: int
+    model: str | None = None
 
 
 Action = Say | Edit | Regenerate | Continue | Retry

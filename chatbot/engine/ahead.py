@@ -74,6 +74,8 @@ class Ahead:
         """What stands in the way of a reply that was not asked for, and what would fit."""
         payer = self._payer(conversation, options)
         row = self._store.conversations.messages([reply])[reply]
+        if row.routed is not None and row.routed.instead_of == options.model:
+            options = replace(options, model=row.routed.model)
         plan = self._memory.plan_at(conversation, row.parent, options, continues=row.continues)
         request = plan.request(plan.fit(None))
         if request.max_output is None:

@@ -45,6 +45,8 @@ class Plan:
     fit: Callable[[int | None], Fitted]
     part: str = ""
     """The reply so far, when it is being continued."""
+    note: str = ""
+    """Said as the turn begins."""
     room: Callable[[Fitted], int | None] = lambda fitted: None
     """Output tokens that fit beside the messages; None when nobody knows."""
 
@@ -72,7 +74,7 @@ def converse(
     plan: Plan, connect: Callable[[], Provider], cancel: Cancel, *, reserve: Reserve = unlimited
 ) -> Iterator[Event]:
     """One turn's events, by the grammar in core/events. Closing the iterator leaves the call."""
-    yield Started(connection=plan.connection, model=plan.options.model)
+    yield Started(connection=plan.connection, model=plan.options.model, note=plan.note)
     if cancel.is_set():
         yield Finished(state="stopped")
         return

@@ -8,15 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from chatbot.core.errors import BadInput, ByteBotError, StoreError, TurnFailed
+from chatbot.core.errors import ByteBotError, StoreError, TurnFailed
 from chatbot.core.events import Event, Failed
 from chatbot.core.messages import State
 from chatbot.core.settings import Options
-from chatbot.core.text import repair
 from chatbot.core.tokens import Count, rough
-from chatbot.core.tree import Tree
-from chatbot.engine.actions import Action, Regenerate, Say, place
+from chatbot.engine.actions import Action
 from chatbot.engine.ahead import Ahead
+from chatbot.engine.asked import Asked, asked
 from chatbot.engine.converse import converse, never_began
 from chatbot.engine.elsewhere import watch_elsewhere
 from chatbot.engine.keeper import Keeper
@@ -86,29 +85,20 @@ class Engine:
         """
         if self._closing:
             raise StoreError("ByteBot is closing; nothing was sent.")
-        if options is None:
-            if conversation is None:
-                raise BadInput("A new conversation needs a connection and a model.")
-            options = self.store.conversations.get(conversation).options
-        if isinstance(action, Regenerate) and action.model:
-            options = replace(options, model=action.model)
-        options = replace(options, model=repair(options.model), system=repair(options.system))
-        tree = Tree()
-        if conversation is not None and not isinstance(action, Say):  # who says something knows its place
-            tree = self.store.conversations.tree(conversation)
-        placed = place(action, tree)
+        want = asked(self.store, self._outside, conversation, action, options)
         begun = self.store.turns.begin(
             conversation=conversation,
-            parent=placed.parent,
-            text=placed.text,
-            continues=placed.continues,
+            parent=want.placed.parent,
+            text=want.placed.text,
+            continues=want.placed.continues,
             key=key or uuid.uuid4().hex,
-            options=options,
+            options=want.options,
             process=self.process,
             tag=tag,
+            routed=want.routed,
         )
         # Who asks in a terminal or a script reads it there: it is no news to the page.
-        return self._live(begun, options, continues=placed.continues, read=tag != "browser")
+        return self._live(begun, want, read=tag != "browser")
 
     def ask(
         self, conversation: str | None, action: Action, *, options: Options | None = None, tag: str = "script"
@@ -216,7 +206,7 @@ class Engine:
 
     # — inside —
 
-    def _live(self, begun: Begun, options: Options, *, continues: bool, read: bool) -> LiveTurn:
+    def _live(self, begun: Begun, want: Asked, *, read: bool) -> LiveTurn:
         """The turn for what was begun: a new one, or the one that the same key began before."""
         with self._lock:
             self._forget_old()
@@ -232,10 +222,10 @@ class Engine:
                 )
                 turn.start()
                 return turn
-            recording = Recording(self._where(begun, options, read=read))
+            recording = Recording(self._where(begun, want, read=read))
 
             def run(cancel: Cancel) -> Iterator[Event]:
-                return self._run(turn, begun, options, recording, continues=continues)
+                return self._run(turn, begun, want, recording)
 
             turn = LiveTurn(conversation=begun.conversation, reply=begun.reply, run=run)
             self._turns[begun.reply] = turn
@@ -243,15 +233,14 @@ class Engine:
         turn.start()
         return turn
 
-    def _run(
-        self, turn: LiveTurn, begun: Begun, options: Options, recording: Recording, *, continues: bool
-    ) -> Iterator[Event]:
+    def _run(self, turn: LiveTurn, begun: Begun, want: Asked, recording: Recording) -> Iterator[Event]:
         """Everything that the turn's thread does, from its place in the line to its end."""
+        options, payer = want.made_with, recording.where.payer
         try:
             if begun.state == "waiting" and self._wait_for_parent(turn, begun):
                 self.store.turns.run(begun.reply, self.process)
-            plan = self._memory.plan(begun, options, continues=continues)
-            payer = recording.where.payer
+            plan = self._memory.plan(begun, options, continues=want.placed.continues)
+            plan = replace(plan, note=want.routed.note if want.routed else "")
             reserve = Reserve(payer, self._outside, recording.opened, allow_unpriced=options.allow_unpriced)
             events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel, reserve=reserve)
         except ByteBotError as error:
@@ -260,12 +249,13 @@ class Engine:
         # A process that is asked to end has no time to load a vocabulary: three seconds later its reply is lost to it.
         events = priced(
             events,
-            base_url=recording.where.payer.base_url,
+            base_url=payer.base_url,
             count=lambda text: (rough if turn.closing else self._outside.count(options.model))(text),
             price=self._outside.price,
+            instead_of=payer.instead_of,
         )
         yield from recorded(marked_closed(events, turn), recording)
-        self._titles.consider(begun, options, turn)
+        self._titles.consider(begun, want.options, turn)
 
     def _wait_for_parent(self, turn: LiveTurn, begun: Begun) -> bool:
         """Wait until the reply above has ended, however it did; false when this turn was stopped meanwhile."""
@@ -278,11 +268,14 @@ class Engine:
                 return False
         return not turn.cancel.is_set()
 
-    def _where(self, begun: Begun, options: Options, *, read: bool) -> Where:
-        payer = self._outside.payer(options.connection, self.ledger, self.process)
+    def _where(self, begun: Begun, want: Asked, *, read: bool) -> Where:
+        routed = want.routed
+        payer = self._outside.payer(want.options.connection, self.ledger, self.process)
+        payer = replace(payer, instead_of=routed.instead_of if routed else None)
         if not self._anonymous:
             payer = replace(payer, conversation=begun.conversation, reply=begun.reply)
-        return Where(turns=self.store.turns, payer=payer, reply=begun.reply, conversation=begun.conversation, read=read)
+        turns, conversation = self.store.turns, begun.conversation
+        return Where(turns=turns, payer=payer, reply=begun.reply, conversation=conversation, routed=routed, read=read)
 
     def _forget_old(self) -> None:
         now = time.monotonic()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chatbot.core.settings import Connection, Secret
 from chatbot.core.tokens import Count
+from chatbot.engine.cheap import cheap_model_of
 from chatbot.engine.engine import Engine
 from chatbot.engine.outside import Outside
 from chatbot.engine.prices import prices_of
@@ -34,6 +35,8 @@ def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> 
         most_sent=lambda: home.most_sent,
         sure=_sure,
         price=prices_of(home),
+        cheap=providers.cheap,
+        rules=lambda: home.routes.rules,
         models=providers.cheaper,
         titles=lambda connection: (
             titles and not temporary and home.titles_by_model and home.key(connection) is not None
@@ -63,11 +66,13 @@ class Providers:
             return made[2]
 
     def cheaper(self, name: str) -> list[str]:
-        """The connection's models that may stand in for a dearer one: its own, and the vendor's cheap one."""
-        from chatbot.providers.vendors import cheap_model
-
+        """The connection's models that may stand in for a dearer one: its own, and the cheap one."""
         connection = self._home.connection(name)
-        return [model for model in dict.fromkeys((connection.model, cheap_model(connection.base_url))) if model]
+        return [model for model in dict.fromkeys((connection.model, cheap_model_of(connection))) if model]
+
+    def cheap(self, name: str) -> str | None:
+        """The connection's model for simple things."""
+        return cheap_model_of(self._home.connection(name))
 
     def _make(self, connection: Connection, key: Secret | None) -> Provider:
         # Imported here: the SDK costs half a second, and `chatbot --help` must not pay it.

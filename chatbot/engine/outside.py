@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chatbot.core.errors import ByteBotError
 from chatbot.core.pricing import Price, nobody_knows
+from chatbot.core.routing import Rule
 from chatbot.core.settings import Connection
 from chatbot.core.tokens import Count, rough
 from chatbot.engine.payer import Payer
@@ -27,6 +28,10 @@ class Outside:
     """What a call to a base URL costs."""
     sure: Callable[[str], bool] = lambda model: False
     """Whether a model's counter is of its own vocabulary, so that it is no estimate."""
+    cheap: Callable[[str], str | None] = lambda connection: None
+    """A connection's model for simple things; None where none is known."""
+    rules: Callable[[], Sequence[Rule]] = lambda: ()
+    """Which messages go to another model than their chat's own."""
     models: Callable[[str], Sequence[str]] = lambda connection: ()
     """A connection's models that are offered where another one is too dear."""
     titles: Callable[[str], bool] = lambda connection: False

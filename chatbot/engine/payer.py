@@ -18,6 +18,8 @@ class Payer:
     base_url: str
     conversation: str | None = None
     reply: int | None = None
+    instead_of: str | None = None
+    """The chat's own model, where the calls go to another one in its place."""
 
     def sent(self, model: str, *, purpose: Purpose, input_estimate: int, most: int = 0) -> int:
         """Record that a request is about to leave; gives the call's id. OverBudget as in `Ledger.sent`."""
@@ -31,6 +33,7 @@ class Payer:
             input_estimate=input_estimate,
             process=self.process,
             most=most,
+            instead_of=self.instead_of,
         )
 
     def standings(self, model: str) -> list[Standing]:

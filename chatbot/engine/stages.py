@@ -27,7 +27,9 @@ from chatbot.core.events import (
 )
 from chatbot.core.messages import State
 from chatbot.core.money import Usage
-from chatbot.core.pricing import FREE, Price
+from chatbot.core.pricing import FREE, Cost, Price
+from chatbot.core.routing import Routed
+from chatbot.engine.compared import compared
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.payer import Payer
 from chatbot.store.rows import now
@@ -37,8 +39,13 @@ from chatbot.store.values import Ending
 log = logging.getLogger(__name__)
 
 
-def priced(events: Iterator[Event], *, base_url: str, count: Callable[[str], int], price: Price) -> Iterator[Event]:
-    """Give every call a usage: the server's, else an estimate marked so; and a cost. A refused call used nothing."""
+def priced(
+    events: Iterator[Event], *, base_url: str, count: Callable[[str], int], price: Price, instead_of: str | None = None
+) -> Iterator[Event]:
+    """Give every call a usage: the server's, else an estimate marked so; and a cost. A refused call used nothing.
+
+    `instead_of`: the model that is stood in for; what it would have cost is worked out from the same usage.
+    """
     estimate, asked, at = 0, "", now()
     words: list[str] = []
     for event in events:
@@ -56,7 +63,11 @@ def priced(events: Iterator[Event], *, base_url: str, count: Callable[[str], int
                     usage = Usage(input_tokens=estimate, output_tokens=count(said) if said else 0, estimated=True)
                 models = (event.model or asked, asked)
                 cost = price(base_url, models, usage, tier=event.service_tier, at=at)
-                event = replace(event, usage=usage, cost=cost)
+                instead: Cost | None = None
+                if instead_of:
+                    same = replace(usage, reported=None)  # what a provider bills is for the model that it ran
+                    instead = price(base_url, (instead_of,), same, tier=event.service_tier, at=at)
+                event = replace(event, usage=usage, cost=cost, instead=instead)
             case _:
                 pass
         yield event
@@ -70,6 +81,7 @@ class Where:
     payer: Payer
     reply: int
     conversation: str
+    routed: Routed | None = None
     read: bool = False
     """Whoever asked reads the reply as it comes: it is no news to the other faces."""
 
@@ -88,6 +100,7 @@ class Recording:
         self._call: int | None = None
         self._ending = Ending(state="running", text="")
         self._began_thinking: float | None = None
+        self._compared: list[tuple[Cost, Cost]] = []
 
     def take_draft(self) -> tuple[str, str]:
         """Text and reasoning since the last time, for one write of all live turns."""
@@ -155,6 +168,8 @@ class Recording:
         if self._call is not None:
             self.where.payer.ledger.settle(self._call, event)
             self._call = None
+        if event.cost is not None and event.instead is not None:
+            self._compared.append((event.cost, event.instead))
         self._ending = replace(
             self._ending,
             model_answered=event.model,
@@ -173,6 +188,8 @@ class Recording:
             error, kind, way_out = event.sentence, event.kind, event.way_out
         elif event.note:
             notes = (*notes, event.note)
+        if self.where.routed is not None:
+            notes = (compared(self.where.routed, self._compared, answered=bool(self._text)), *notes)
         state: State = event.state
         ending = replace(
             self._ending,

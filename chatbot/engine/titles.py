@@ -5,14 +5,16 @@ import threading
 import time
 from dataclasses import replace
 
-from chatbot.core.errors import ByteBotError
+from chatbot.core.errors import ByteBotError, Forbidden, ModelUnknown, Unpriced
 from chatbot.core.events import CallFinished, CallStarted, TextDelta
 from chatbot.core.settings import Options
 from chatbot.core.text import first_words, repair
 from chatbot.core.tokens import rough
 from chatbot.engine.call import Attempt, call
+from chatbot.engine.cheap import for_simple_things
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.outside import Outside
+from chatbot.engine.payer import Payer
 from chatbot.engine.reserve import Reserve
 from chatbot.engine.stages import priced
 from chatbot.providers.provider import Cancel, Request
@@ -87,19 +89,32 @@ class Titles:
             self._asking.pop(threading.current_thread(), None)
 
     def _title(self, conversation: str, options: Options, said: str, answer: str) -> str:
-        """One call, recorded like any other; the name it gave, or nothing."""
+        """The name that the first model gives that can be asked, or nothing."""
         prompt = f"{said[:MOST_READ]}\n\n---\n\n{answer[:MOST_READ]}\n\n---\n\n{ASK}"
-        request = Request(messages=[{"role": "user", "content": prompt}], model=options.model, max_output=MOST_TOKENS)
-        provider = self._outside.provider(options.connection)
-        base_url = self._outside.connection(options.connection).base_url
-        payer = replace(self._outside.payer(options.connection, self._ledger, self._process), conversation=conversation)
+        own = replace(self._outside.payer(options.connection, self._ledger, self._process), conversation=conversation)
+        for model in for_simple_things(self._outside, options):
+            payer = own if model == options.model else replace(own, instead_of=options.model)
+            try:
+                attempt, words = self._asked(payer, model, prompt)
+            except Unpriced:
+                continue  # the chat's own has a price, or it is not asked either
+            if isinstance(attempt.error, ModelUnknown | Forbidden):
+                continue
+            name = repair(words).strip().strip("\"'*#“”").strip()
+            return first_words(name, most=60) if attempt.end or attempt.stopped else ""
+        return ""
+
+    def _asked(self, payer: Payer, model: str, prompt: str) -> tuple[Attempt, str]:
+        """One call, recorded like any other: how it went, and its words."""
+        request = Request(messages=[{"role": "user", "content": prompt}], model=model, max_output=MOST_TOKENS)
+        provider = self._outside.provider(payer.connection)
         attempt, words = Attempt(), ""
         numbers: list[int] = []
         leave = Cancel()
         with self._cancel.calling(leave.set):
             request = Reserve(payer, self._outside, numbers.append, purpose="title")(request)
             asked = call(provider, request, leave, attempt, purpose="title")
-            events = priced(asked, base_url=base_url, count=rough, price=self._outside.price)
+            events = priced(asked, base_url=payer.base_url, count=rough, price=self._outside.price)
             for event in events:
                 match event:
                     case CallStarted():
@@ -114,5 +129,4 @@ class Titles:
                         self._ledger.settle(numbers[0], event)
                     case _:
                         pass
-        name = repair(words).strip().strip("\"'*#“”").strip()
-        return first_words(name, most=60) if attempt.end or attempt.stopped else ""
+        return attempt, words

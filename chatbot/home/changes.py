@@ -10,7 +10,7 @@ from tomlkit.items import InlineTable
 from chatbot.core.errors import SettingsError
 from chatbot.core.settings import Connection, Timeouts
 from chatbot.home.checks import is_secret
-from chatbot.home.table import Setting
+from chatbot.home.setting import Setting
 
 Document = MutableMapping[str, Any]
 """The file's tables, with comments and order (tomlkit's) or without (plain dictionaries)."""
@@ -33,6 +33,7 @@ def put_connection(document: Document, connection: Connection, usual: Connection
     """
     written: dict[str, Any] = {
         "model": connection.model if connection.model != usual.model else None,
+        "cheap_model": connection.cheap_model,
         "context": connection.context,
     }
     if not url_fixed:

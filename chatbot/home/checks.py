@@ -7,8 +7,9 @@ from dataclasses import replace
 from chatbot.core.errors import BadInput
 from chatbot.core.settings import EMBEDDED, Connection
 from chatbot.home.addresses import read_base_url
+from chatbot.home.setting import Setting
 from chatbot.home.settings_file import shorten
-from chatbot.home.table import CONNECTION_FIELDS, CONNECTION_NAME, TIMEOUT_FIELDS, Setting, key_variable
+from chatbot.home.table import CONNECTION_FIELDS, CONNECTION_NAME, TIMEOUT_FIELDS, key_variable
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _SECRET = re.compile(r"auth|key|token|secret|passw|cookie|credential|signature|session", re.IGNORECASE)
@@ -46,6 +47,7 @@ def check_connection(connection: Connection, others: Iterable[str]) -> Connectio
         check_header(name, text)
     for setting, value in [
         (_FIELDS["model"], connection.model),
+        (_FIELDS["cheap_model"], connection.cheap_model),
         (_FIELDS["context"], connection.context),
         *((setting, getattr(connection.timeouts, setting.key)) for setting in TIMEOUT_FIELDS),
     ]:

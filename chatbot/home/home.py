@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,17 @@ from chatbot.home.files import Stamp, stamp
 from chatbot.home.folders import Folders
 from chatbot.home.keys import KeyIndex, Keys, Slot, read_index, read_key
 from chatbot.home.layers import environment_layer, find, find_folders
-from chatbot.home.prices import PRICES_FILE, PricesFile, read_prices
+from chatbot.home.prices import PRICES_FILE, KeptPrices, PricesFile
+from chatbot.home.routes import Placed, Routes, change_routes
+from chatbot.home.setting import Value
 from chatbot.home.settings_file import SETTINGS_FILE, change_settings
-from chatbot.home.state import State, named_key, read_state
+from chatbot.home.state import State, named_key, read_named_key, read_state
 from chatbot.home.table import (
     BY_NAME,
     DATABASE_FILE,
     OPENAI,
     OPENAI_ADMIN_VARIABLE,
     OPENAI_URL_VARIABLE,
-    Value,
 )
 
 
@@ -45,7 +46,7 @@ class Home:
         self._lock = threading.RLock()
         self._cached: State | None = None
         self._index: tuple[Stamp, KeyIndex] | None = None
-        self._prices: tuple[Stamp, PricesFile] | None = None
+        self._prices = KeptPrices(folders.data / PRICES_FILE)
 
     @classmethod
     def open(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> "Home":
@@ -74,11 +75,7 @@ class Home:
 
     def prices(self) -> PricesFile:
         """The person's own prices; read again only when their file has changed."""
-        path = self.folders.data / PRICES_FILE
-        now, known = stamp(path), self._prices
-        if known is None or known[0] != now:
-            known = self._prices = now, read_prices(path)
-        return known[1]
+        return self._prices.now()
 
     @property
     def most_sent(self) -> int:
@@ -227,6 +224,18 @@ class Home:
         for slot in [slot for slot in state.keys.kept if slot.connection == name]:
             self._keys.forget(slot, state.keys)
 
+    # Routing
+
+    @property
+    def routes(self) -> Routes:
+        """The rules that send messages to another model than their chat's own, as settings.toml has them."""
+        return self._state().routes
+
+    def save_routes(self, seen: Sequence[Mapping[str, Any]], wanted: Sequence[Placed]) -> None:
+        """Write the rules anew; SettingsError, with nothing written, as in `change_routes`."""
+        self.folders.make_data()
+        change_routes(self._settings, seen, wanted)
+
     # Keys
 
     def key(self, name: str) -> Secret | None:
@@ -241,10 +250,7 @@ class Home:
             if name == OPENAI and state.misdirected:
                 raise SettingsError(str(state.misdirected))
             return self._keys.get(Slot(name), state.keys)
-        try:
-            return read_key(named.text)
-        except BadInput as error:
-            raise SettingsError(f"{named.variable} in {named.layer.place}: {error}") from None
+        return read_named_key(named)
 
     def admin_key(self) -> Secret | None:
         """The organisation's key that OPENAI_ADMIN_KEY gives; None when it is not set. It is stored nowhere.
@@ -252,12 +258,7 @@ class Home:
         SettingsError when it can be no key.
         """
         named = find(self._state().layers, OPENAI_ADMIN_VARIABLE)
-        if named is None:
-            return None
-        try:
-            return read_key(named.text)
-        except BadInput as error:
-            raise SettingsError(f"{named.variable} in {named.layer.place}: {error}") from None
+        return None if named is None else read_named_key(named)
 
     def key_source(self, name: str) -> str | None:
         """Where the key of a connection comes from, in words ("environment OPENAI_API_KEY"); None when it has none."""

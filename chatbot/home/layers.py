@@ -10,8 +10,9 @@ from typing import Any
 from chatbot.core.errors import SettingsError
 from chatbot.home.files import read_text
 from chatbot.home.folders import CACHE_VARIABLE, DATA_VARIABLE, Folders, chosen, usual
+from chatbot.home.setting import Setting, Source, Value
 from chatbot.home.settings_file import SettingsFile, shorten
-from chatbot.home.table import BY_NAME, SETTINGS, Setting, Source, Value
+from chatbot.home.table import BY_NAME, ROUTE, SETTINGS
 
 _REFERENCE = re.compile(r"\$\{([^}:]*)(?::-([^}]*))?\}")
 
@@ -141,8 +142,10 @@ def _unknown(file: SettingsFile) -> list[SettingsError]:
     problems: list[SettingsError] = []
     sections = [*sorted({setting.section for setting in SETTINGS}), "connections"]
     for section, entries in file.document.items():
+        if section == ROUTE:
+            continue  # a list of its own kind
         if section not in sections:
-            problems.append(unknown_key(file, (section,), sections))
+            problems.append(unknown_key(file, (section,), [*sections, ROUTE]))
         elif not isinstance(entries, Mapping):
             problems.append(SettingsError(f"{file.place(section)}: {section} must be a table, [{section}]."))
         elif section != "connections":

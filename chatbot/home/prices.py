@@ -10,7 +10,7 @@ output = 0.80
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -20,7 +20,8 @@ from typing import Any
 from chatbot.core.errors import SettingsError
 from chatbot.core.own_prices import Entry, OwnPrices, Wrong
 from chatbot.core.price_entries import read_entry
-from chatbot.home.files import read_text
+from chatbot.home.files import Stamp, read_text, stamp
+from chatbot.home.lines import Lines
 from chatbot.home.settings_file import change_settings, shorten
 
 PRICES_FILE = "prices.toml"
@@ -40,9 +41,6 @@ class PriceChange:
     deleted: Sequence[int] = ()
 
 
-_QUOTED = re.compile(
-    r'"""(?:\\.|[^\\])*?"""|' + r"'''.*?'''" + r'|"(?:\\.|[^"\\\n])*"' + r"|'[^'\n]*'|#[^\n]*", re.DOTALL
-)
 _ANYTHING = frozenset(("url", "model", "tier", "from", "until"))
 
 
@@ -93,7 +91,7 @@ def prices_in(path: Path, text: str) -> PricesFile:
 
 def _read(path: Path, text: str, document: Mapping[str, Any]) -> PricesFile:
     tables = document.get(LIST, [])
-    lines = _Lines(text)
+    lines = Lines(text, LIST)
     astray = [_astray(name, lines) for name in document if name != LIST]
     if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
         said = "price is no list of prices; each must begin with the line [[price]], in two brackets."
@@ -105,7 +103,7 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> PricesFile:
     return PricesFile(path, OwnPrices([*entries, *astray]), tuple(tables), error)
 
 
-def _astray(name: str, lines: "_Lines") -> Entry:
+def _astray(name: str, lines: Lines) -> Entry:
     """Something in the file that belongs to no price; it may have been meant for any call."""
     close = difflib.get_close_matches(name, [LIST])
     help_ = "did you mean [[price]]?" if close else "each price begins with the line [[price]]."
@@ -135,41 +133,18 @@ def _decimal(text: str) -> Decimal:
         return Decimal("NaN")
 
 
-class _Lines:
-    """Where the prices and their fields are; words in quotes and comments are no lines of ours."""
+class KeptPrices:
+    """The file's prices, read again only when it has changed."""
 
-    def __init__(self, text: str) -> None:
-        self._lines = _QUOTED.sub(lambda found: "\n" * found[0].count("\n") or "''", text).split("\n")
-        self._heads = [number for number, line in enumerate(self._lines) if re.match(r"\s*\[\[\s*price\s*\]\]", line)]
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: tuple[Stamp, PricesFile] | None = None
 
-    def count(self, tables: int) -> None:
-        """How many prices there are; where the lines tell another number, they are not believed."""
-        if tables != len(self._heads):
-            self._heads = []
-
-    def at(self, number: int) -> str:
-        return f"line {self._heads[number] + 1}" if self._heads else f"price {number + 1}"
-
-    def of(self, number: int) -> Callable[[str], str]:
-        """The place of a field of a price, that of the price where it is not there."""
-
-        def place(name: str) -> str:
-            if not self._heads:
-                return self.at(number)
-            begin = self._heads[number]
-            end = (*self._heads, len(self._lines))[number + 1]
-            return next((f"line {line + 1}" for line in range(begin, end) if self._sets(line, name)), self.at(number))
-
-        return place
-
-    def top(self, name: str) -> str:
-        """The place of something outside all prices."""
-        table = re.compile(rf"\s*\[+\s*{re.escape(name)}\s*[.\]]")
-        found = (n for n, line in enumerate(self._lines) if self._sets(n, name) or table.match(line))
-        return f"line {next(found, 0) + 1}"
-
-    def _sets(self, line: int, name: str) -> bool:
-        return re.match(rf"\s*{re.escape(name)}\s*[.=]", self._lines[line]) is not None
+    def now(self) -> PricesFile:
+        found, known = stamp(self._path), self._known
+        if known is None or known[0] != found:
+            known = self._known = found, read_prices(self._path)
+        return known[1]
 
 
 def check_rows(tables: Sequence[Mapping[str, Any]], last: str = "") -> None:

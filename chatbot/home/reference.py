@@ -5,15 +5,30 @@ from collections.abc import Iterable
 
 from chatbot.core.price_entries import DEAREST
 from chatbot.core.settings import DEFAULT_PERSONA
+from chatbot.home.routes import ROUTE_FIELDS
+from chatbot.home.setting import Setting
 from chatbot.home.table import (
     CONNECTION_FIELDS,
     OPENAI_ADMIN_VARIABLE,
     OPENAI_KEY_VARIABLE,
     SETTINGS,
     TIMEOUT_FIELDS,
-    Setting,
     key_variable,
 )
+
+_ROUTES_EXAMPLE = """\
+[[route]]
+name = "short questions"
+to = "gpt-6-luna"
+model = "gpt-6-*"             # in chats with these
+at_most = 200
+without_code = true
+
+[[route]]
+name = "translations"
+to = "gpt-6-luna"
+words = ["translate", "übersetze"]
+"""
 
 _PRICES_EXAMPLE = """\
 [[price]]
@@ -87,6 +102,28 @@ An example:
 ```toml
 {_EXAMPLE}```
 
+## Routing
+
+A simple message need not go to a dear model. Each table `[[route]]` of `settings.toml` is a rule, and the first that
+matches a new message says which model of the same connection answers it; where none does, and where there are no rules,
+the chat's own model answers. Everything that a rule says must hold. The settings page has the rules too, and a place to
+try them.
+
+```toml
+{_ROUTES_EXAMPLE}```
+
+| field | default | what it is |
+|---|---|---|
+{_route_rows()}
+
+The chat keeps its own model. A routed reply says which rule it was, and what the chat's own model would have cost for the
+same tokens. *Regenerate* asks the chat's own model. Another try at a routed reply, and more of it, go by the rules as they
+are then, unless the chat has another model by then. The offline model is never routed.
+
+Characters are counted without the white space around the message. A message has code where there is a fence, something in
+backticks, or a line that looks like code; in doubt it has. A rule whose `to` is the chat's own model keeps a message
+there. A rule with a mistake in it routes nothing; the settings page names it with file, line and field.
+
 ## Keys
 
 | connection | variables, first found wins |
@@ -141,6 +178,10 @@ def _table(settings: Iterable[Setting]) -> str:
         variable = f"`{setting.variable}`" if setting.variable else "—"
         rows.append(f"| {name} | {variable} | {_default(setting)} | {setting.about} {_allowed(setting)} |")
     return "\n".join(rows)
+
+
+def _route_rows() -> str:
+    return "\n".join(f"| `{one.key}` | {_default(one)} | {one.about} {_allowed(one)} |" for one in ROUTE_FIELDS)
 
 
 def _default(setting: Setting) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chatbot.core.errors import SettingsError
 from chatbot.home.files import locked, read_text, write_private
-from chatbot.home.table import Setting
+from chatbot.home.setting import Setting
 
 SETTINGS_FILE = "settings.toml"
 _LONGEST_SHOWN = 60

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatbot.core.errors import SettingsError
+from chatbot.core.errors import BadInput, SettingsError
+from chatbot.core.settings import Secret
 from chatbot.home.addresses import is_loopback
 from chatbot.home.connections import Connections, read_connections
 from chatbot.home.files import Stamp
 from chatbot.home.folders import DATA_VARIABLE, Folders
-from chatbot.home.keys import KeyIndex, Slot
+from chatbot.home.keys import KeyIndex, Slot, read_key
 from chatbot.home.layers import Layer, Named, dotenv_layer, environment_layer, find, read_values
+from chatbot.home.routes import Routes, read_routes
+from chatbot.home.setting import Value
 from chatbot.home.settings_file import SETTINGS_FILE, SettingsFile, read_settings
-from chatbot.home.table import OPENAI, OPENAI_KEY_VARIABLE, OPENAI_URL_VARIABLE, Value, key_variable
+from chatbot.home.table import OPENAI, OPENAI_KEY_VARIABLE, OPENAI_URL_VARIABLE, key_variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,7 @@ class State:
     keys: KeyIndex
     values: Mapping[tuple[str, str], Value]
     connections: Connections
+    routes: Routes
     misdirected: SettingsError | None
     """Why the stored key of `openai` must not leave, if so."""
     problems: tuple[SettingsError, ...]
@@ -48,6 +52,7 @@ def read_state(
     misdirected = None
     if named is None and Slot(OPENAI) in keys.kept and url and url.layer.place != str(own):
         misdirected = _misdirected(url, connections)
+    routes = read_routes(file)
     told = [problem for layer in layers for problem in layer.problems]
     told += [error for error in (file.error, keys.error, misdirected, _unknown_choice(values, connections)) if error]
     return State(
@@ -57,8 +62,9 @@ def read_state(
         keys=keys,
         values=values,
         connections=connections,
+        routes=routes,
         misdirected=misdirected,
-        problems=(*told, *problems, *connections.problems),
+        problems=(*told, *problems, *connections.problems, *routes.problems),
     )
 
 
@@ -95,6 +101,14 @@ def _misdirected(url: Named, connections: Connections) -> SettingsError | None:
         f"{url.variable} in {url.layer.place} points 'openai' at {connection.base_url!r}, where your stored key is not "
         f"sent. Set {url.variable} in the environment, or {OPENAI_KEY_VARIABLE} beside it."
     )
+
+
+def read_named_key(named: Named) -> Secret:
+    """The key that a variable gives; SettingsError, which never repeats it, when it cannot be one."""
+    try:
+        return read_key(named.text)
+    except BadInput as error:
+        raise SettingsError(f"{named.variable} in {named.layer.place}: {error}") from None
 
 
 def named_key(layers: tuple[Layer, ...], connection: str) -> Named | None:

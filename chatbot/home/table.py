@@ -1,13 +1,12 @@
 """Every setting there is, in one table: it drives the reading, the words of an error and the page docs/settings.md."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import fields
 
 from chatbot.core.settings import DEFAULT_PERSONA, Timeouts
 from chatbot.core.text import repair
 from chatbot.home.folders import CACHE_VARIABLE, DATA_VARIABLE
+from chatbot.home.setting import Kind, Setting, number, text
 
 OPENAI = "openai"
 OPENAI_URL = "https://api.openai.com/v1"
@@ -17,86 +16,12 @@ OPENAI_URL_VARIABLE = "OPENAI_BASE_URL"
 OPENAI_ADMIN_VARIABLE = "OPENAI_ADMIN_KEY"
 DATABASE_FILE = "bytebot.db"
 
+ROUTE = "route"
+"""Each rule of routing is a table [[route]] of settings.toml."""
 CONNECTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
-Source = Literal["environment", ".env", "settings.toml", "default"]
 
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A setting as it holds now, and who says so. `variable` names it where the environment or a .env file does."""
-
-    value: Any = field(repr=False)  # a database's address may hold a password
-    source: Source = "default"
-    variable: str | None = None
-
-    @property
-    def fixed(self) -> bool:
-        """True when settings.toml, and so the settings page, cannot change it."""
-        return self.variable is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a setting may be.
-
-    `allowed` ends the sentence "it must be …". `check` turns a value of settings.toml into ours or raises ValueError;
-    `parse` turns an environment variable's text into what `check` takes.
-    """
-
-    allowed: str
-    check: Callable[[object], Any]
-    parse: Callable[[str], object] = str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One row. `file` is false for what only the environment or a .env file can say; `private` values are never shown."""
-
-    section: str
-    key: str
-    kind: Kind
-    default: Any
-    about: str
-    variable: str | None = None
-    file: bool = True
-    private: bool = False
-    shown: str | None = None
-    """The default in words, where the value itself says nothing."""
-
-
-def _number(parse: Callable[[str], object], least: float, most: float, *, none: bool = False) -> Kind:
-    whole = parse is int
-
-    def check(value: object) -> float | None:
-        if none and value == "none":
-            return None
-        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-            raise ValueError
-        if not least <= value <= most:  # written so that nan fails too
-            raise ValueError
-        return value if whole else float(value)
-
-    allowed = f"a {'whole ' if whole else ''}number from {least:,} to {most:,}"
-    return Kind(
-        allowed + (' or "none"' if none else ""),
-        check,
-        lambda text: text if none and text == "none" else parse(text),
-    )
-
-
-def _text(allowed: str, *, most: int, pattern: re.Pattern[str] | None = None, empty: bool = False) -> Kind:
-    def check(value: object) -> str:
-        if not isinstance(value, str) or len(value) > most or not (value.strip() or empty):
-            raise ValueError
-        if pattern is not None and not pattern.fullmatch(value):
-            raise ValueError
-        return repair(value)
-
-    return Kind(allowed, check)
-
-
-def _yes_or_no(value: object) -> bool:
+def yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError
     return value
@@ -117,8 +42,8 @@ def _as_it_is(value: object) -> object:
     return value
 
 
-MODEL = _text("a model's id of at most 200 characters, without white space", most=200, pattern=re.compile(r"\S+"))
-SECONDS = _number(float, 0.1, 86_400)
+MODEL = text("a model's id of at most 200 characters, without white space", most=200, pattern=re.compile(r"\S+"))
+SECONDS = number(float, 0.1, 86_400)
 FOLDER = Kind("the path of a folder", _as_it_is)
 
 SETTINGS: tuple[Setting, ...] = (
@@ -144,7 +69,7 @@ SETTINGS: tuple[Setting, ...] = (
         section="chat",
         key="system_prompt",
         variable="BYTEBOT_SYSTEM_PROMPT",
-        kind=_text("text of at most 100,000 characters", most=100_000, empty=True),
+        kind=text("text of at most 100,000 characters", most=100_000, empty=True),
         default=DEFAULT_PERSONA,
         about='The system prompt of new chats; `""` in settings.toml sends none.',
     ),
@@ -152,7 +77,7 @@ SETTINGS: tuple[Setting, ...] = (
         section="chat",
         key="temperature",
         variable="BYTEBOT_TEMPERATURE",
-        kind=_number(float, 0, 2, none=True),
+        kind=number(float, 0, 2, none=True),
         default=None,
         shown="not sent",
         about='How freely a model chooses its words; "none" leaves it to the server.',
@@ -161,7 +86,7 @@ SETTINGS: tuple[Setting, ...] = (
         section="chat",
         key="max_output",
         variable="BYTEBOT_MAX_OUTPUT",
-        kind=_number(int, 1, 10_000_000, none=True),
+        kind=number(int, 1, 10_000_000, none=True),
         default=4096,
         about='The longest reply in new chats, in tokens; "none" leaves it to the server.',
     ),
@@ -169,14 +94,14 @@ SETTINGS: tuple[Setting, ...] = (
         section="chat",
         key="most_sent",
         variable="BYTEBOT_MOST_SENT",
-        kind=_number(int, 256, 10_000_000),
+        kind=number(int, 256, 10_000_000),
         default=32_000,
         about="The most tokens of a conversation that one request sends; older exchanges are left out beyond it.",
     ),
     Setting(
         section="chat",
         key="titles_by_model",
-        kind=Kind("true or false", _yes_or_no),
+        kind=Kind("true or false", yes_or_no),
         default=True,
         about="Whether a model names conversations, in a request of its own, on a connection that has a key.",
     ),
@@ -242,8 +167,16 @@ CONNECTION_FIELDS: tuple[Setting, ...] = (
     ),
     Setting(
         section="connections.NAME",
+        key="cheap_model",
+        kind=MODEL,
+        default=None,
+        shown="the vendor's cheap one where it is known, else the chat's own",
+        about="Asked for titles in chats on this connection, unless it is dearer than the chat's own model.",
+    ),
+    Setting(
+        section="connections.NAME",
         key="context",
-        kind=_number(int, 256, 100_000_000),
+        kind=number(int, 256, 100_000_000),
         default=None,
         shown="what the server says",
         about="Tokens that the model can read and write in one request.",

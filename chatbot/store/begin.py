@@ -1,20 +1,21 @@
 """Beginning a turn: the person's words and an empty reply, stored in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, insert, select, update
 
 from chatbot.core.errors import BadInput
 from chatbot.core.messages import LIVE, State
+from chatbot.core.routing import Routed
 from chatbot.core.settings import Options
 from chatbot.core.text import checked, first_words
 from chatbot.store.conversations import new_conversation
 from chatbot.store.database import Database, added
 from chatbot.store.find import conversation_row, message_row
 from chatbot.store.lease import LEASE_SECONDS, Owner
-from chatbot.store.rows import now, options_to_json, repaired
+from chatbot.store.rows import now, options_to_json, repaired, storable
 from chatbot.store.tables import begins, conversations, leases, messages
-from chatbot.store.values import Begun
+from chatbot.store.values import ROUTED, Begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Beginning:
     options: Options
     process: Owner
     tag: str
+    routed: Routed | None = None
 
 
 def begin(database: Database, ask: Beginning) -> Begun:
@@ -98,6 +100,8 @@ def _store(
             messages,
             {**common, "parent": above, "role": "user", "state": "complete", "empty": False, "text": text},
         )
+    routed = ask.routed
+    made = replace(ask.options, model=routed.model) if routed else ask.options
     reply = added(
         connection,
         messages,
@@ -110,8 +114,10 @@ def _store(
             "text": "",
             "continues": ask.continues,
             "connection": repaired(ask.options.connection),
-            "model_asked": repaired(ask.options.model),
-            "options": options_to_json(ask.options),
+            "model_asked": repaired(made.model),
+            # The conversation keeps its own model; the reply's row says what made it, and why.
+            "options": options_to_json(made) | ({ROUTED: storable(routed.stored())} if routed else {}),
+            "notes": storable([routed.note]) if routed else None,
         },
     )
     lease = {

@@ -47,11 +47,12 @@ class Ledger:
         input_estimate: int,
         process: Owner,
         most: int = 0,
+        instead_of: str | None = None,
     ) -> int:
         """Record that a request is about to leave; gives the call's id. It is committed when this returns.
 
         `most`: nano-dollars that it may cost, set aside in every budget that it concerns. OverBudget when one has no room
-        for that; nothing is recorded then.
+        for that; nothing is recorded then. `instead_of`: the chat's own model, where this one stands in for it.
         """
         started = now()
         row = {
@@ -66,6 +67,7 @@ class Ledger:
             "input_estimate": input_estimate,
             "started": started,
             "held": most or None,
+            "instead_of": repaired(instead_of),
         }
         about = About(at=started, conversation=conversation, model=repair(model))
         try:

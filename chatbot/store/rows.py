@@ -178,4 +178,5 @@ def call_of(row: Row[Any]) -> Call:
         cost=stored_cost(row.nanodollars, row.cost_source, row.arithmetic),
         service_tier=row.service_tier,
         held=row.held,
+        instead_of=row.instead_of,
     )

@@ -215,6 +215,7 @@ calls = Table(
     Column("service_tier", Text),
     Column("arithmetic", Json),  # buckets and rates as they were: recorded money never changes
     Column("held", BigInteger),  # nano-dollars that the budgets set aside for it before it was made
+    Column("instead_of", Text),  # the chat's own model, where another one was asked in its place
     sqlite_autoincrement=True,
 )
 Index("ix_calls_conversation", calls.c.owner, calls.c.conversation)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, case, delete, insert, select, update
 
 from chatbot.core.errors import LeaseLost
 from chatbot.core.pricing import Price, nobody_knows
+from chatbot.core.routing import Routed
 from chatbot.core.settings import Options
 from chatbot.core.text import repair
 from chatbot.store import begin as beginning
@@ -36,12 +37,14 @@ class Turns:
         options: Options,
         process: Owner,
         tag: str = "browser",
+        routed: Routed | None = None,
     ) -> Begun:
         """Store the person's words and an empty reply below `parent`, in one transaction; the head moves to the reply.
 
         Without `conversation` one is made, named after the text. Without `text` only the reply is stored: `parent` is
         the user message to answer again, or with `continues` the last segment to go on from. The reply waits when the
-        one above it is still being written. The same `key` again stores nothing and gives what it stored.
+        one above it is still being written. The same `key` again stores nothing and gives what it stored. `routed`:
+        another model makes the reply; the conversation keeps its own.
         Raises NotFound and BadInput when the parent is not there or of the wrong kind.
         """
         return beginning.begin(
@@ -55,6 +58,7 @@ class Turns:
                 options=options,
                 process=process,
                 tag=tag,
+                routed=routed,
             ),
         )
 

@@ -10,7 +10,11 @@ from chatbot.core.events import Outcome, Purpose
 from chatbot.core.messages import Role, State
 from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost
+from chatbot.core.routing import Routed, stored_route
 from chatbot.core.settings import Options
+
+ROUTED = "routed"
+"""Among the options of a reply: that another model than the chat's own made it, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,11 @@ class StoredMessage:
     way_out: WayOut | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def routed(self) -> Routed | None:
+        """Why another model than the chat's own made it; None where none did."""
+        return stored_route(self.options.get(ROUTED))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
@@ -135,6 +144,8 @@ class Call:
     service_tier: str | None = None
     held: int | None = None
     """Nano-dollars that the budgets had set aside for it; None when none did."""
+    instead_of: str | None = None
+    """The chat's own model, where another one was asked in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,8 +99,10 @@ class _Answer:
     def _show(self, batch: Sequence[Event]) -> None:
         for event in batch:
             match event:
-                case Started():
+                case Started(note=note):
                     self._begun = True
+                    if note:
+                        say(f"chatbot: {note}")
                 case Retrying(reason=reason):
                     say(f"chatbot: {reason}")
                 case Folded(left_out=left_out, reason=reason):

@@ -91,8 +91,10 @@ class MarkdownDrawing:
     def show(self, batch: Sequence[Event]) -> None:
         for event in batch:
             match event:
-                case Started():
+                case Started(note=note):
                     self._started = True
+                    if note:
+                        self._dim(note)
                 case ReasoningDelta(text):
                     self._began_thinking = self._began_thinking or time.monotonic()
                     self._thoughts += text
@@ -157,7 +159,7 @@ def _noteworthy(event: Event) -> str | None:
             return reason
         case Folded(left_out=left_out, reason=reason):
             return f"{left_out} older messages were not sent. {reason}"
-        case Finished(note=note):
-            return note
+        case Started(note=note) | Finished(note=note):
+            return note or None
         case _:
             return None

@@ -249,7 +249,7 @@ def raise_budget(reply: int, key: str, budget: Budget, limit: int) -> None:
 def use_model(reply: int, key: str, model: str) -> None:
     """The same again by another model, which this chat has from now on."""
     set_options(model=model)
-    _again(reply, key)
+    _again(reply, key, model)
 
 
 @told
@@ -259,14 +259,14 @@ def send_unpriced(reply: int, key: str) -> None:
     _again(reply, key)
 
 
-def _again(reply: int, key: str) -> None:
+def _again(reply: int, key: str, model: str | None = None) -> None:
     """Another try with a message whose words had been put back into the input."""
     chat = current()
     if chat.put_back == reply:
         st.session_state[INPUT] = ""
         chat.put_back = None
     chat.calm()
-    _start(Retry(reply), key=key)
+    _start(Retry(reply, model), key=key)
 
 
 def _start(action: Action | Callable[[OpenChat], Action], *, key: str) -> None:

@@ -9,7 +9,7 @@ from chatbot.core.blocks import label
 from chatbot.core.errors import BadInput
 from chatbot.core.settings import EMBEDDED
 from chatbot.home.home import Home
-from chatbot.home.table import Kind, Value
+from chatbot.home.setting import Kind, Value
 from chatbot.ui import numbers, saving, trials
 from chatbot.ui.words import sentence
 

@@ -10,6 +10,7 @@ from chatbot.core.settings import Connection, Timeouts
 from chatbot.home.addresses import read_base_url
 from chatbot.home.home import Home
 from chatbot.home.table import CONNECTION_NAME
+from chatbot.providers.vendors import cheap_model
 from chatbot.ui import numbers, saving
 from chatbot.ui.key_form import key_field, take
 from chatbot.ui.presets import BY_TITLE
@@ -42,6 +43,7 @@ def fill(connection: Connection | None) -> None:
     state["form_base_url"] = shown.base_url
     state["form_key"] = ""
     state["form_headers"] = "\n".join(f"{name}: {text}" for name, text in shown.headers.items())
+    state["form_cheap_model"] = shown.cheap_model or ""
     state["form_context"] = shown.context
     for one in fields(Timeouts):
         state[f"form_{one.name}"] = getattr(shown.timeouts, one.name)
@@ -88,7 +90,14 @@ def _fields(home: Home, editing: str) -> None:
         st.caption(sentence(saving.source(fixed)))
     if not editing:
         key_field("form_key", label="Key (if it needs one)", help="Kept apart from the settings and never shown again.")
-    with st.expander("Headers, context size, timeouts"):
+    with st.expander("Cheap model, headers, context size, timeouts"):
+        usual = cheap_model(str(st.session_state.get("form_base_url") or ""))
+        st.text_input(
+            "Cheap model",
+            key="form_cheap_model",
+            placeholder=f"The vendor's own: {usual}" if usual else "The chat's own model",
+            help="Asked for simple things, such as a conversation's name, unless it is dearer than the chat's own model.",
+        )
         st.text_area(
             "Extra headers",
             key="form_headers",
@@ -135,6 +144,7 @@ def read(editing: str) -> Entered:
             base_url=state["form_base_url"],
             headers=_headers(state["form_headers"]),
             context=numbers.checked(numbers.CONTEXT, "Context size", state["form_context"]),
+            cheap_model=state["form_cheap_model"].strip() or None,
             timeouts=Timeouts(**{one.name: _seconds(state[f"form_{one.name}"], one.name) for one in fields(Timeouts)}),
         ),
         key,

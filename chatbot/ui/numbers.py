@@ -3,7 +3,8 @@
 from typing import TypeVar
 
 from chatbot.core.errors import BadInput
-from chatbot.home.table import BY_NAME, CONNECTION_FIELDS, SECONDS, Kind
+from chatbot.home.setting import Kind
+from chatbot.home.table import BY_NAME, CONNECTION_FIELDS, SECONDS
 
 MAX_OUTPUT = BY_NAME["chat", "max_output"].kind
 MOST_SENT = BY_NAME["chat", "most_sent"].kind

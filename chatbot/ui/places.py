@@ -8,8 +8,8 @@ import streamlit as st
 
 from chatbot.home.home import Home
 from chatbot.home.keys import KEYS_FILE
+from chatbot.home.setting import Value
 from chatbot.home.settings_file import SETTINGS_FILE
-from chatbot.home.table import Value
 from chatbot.store.store import Store
 from chatbot.ui.beside import Beside
 from chatbot.ui.words import sentence

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from chatbot.core.errors import ByteBotError
-from chatbot.home.table import Value
+from chatbot.home.setting import Value
 from chatbot.ui import session
 from chatbot.ui.words import sentence
 

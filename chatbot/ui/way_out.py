@@ -86,7 +86,8 @@ def _button(words: str, name: str, shown: Shown, act: Callable[..., None], args:
 def choose_model(shown: Shown, chat: OpenChat) -> None:
     """The reply again, by a model that is picked or typed."""
     widget = f"other-{shown.id}"
-    offered = models.offered(session.engine(), session.home(), chat.options.connection, besides=chat.options.model)
+    asked = shown.row.model_asked or chat.options.model
+    offered = models.offered(session.engine(), session.home(), chat.options.connection, besides=asked)
     with st.container(key=f"choose-{shown.id}", horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "Regenerate with",

@@ -235,6 +235,7 @@ def test_a_saved_connection_comes_back(open_home: Callable[..., Home]) -> None:
         model="org/model:7b",
         headers={"X-Title": "ByteBot"},
         timeouts=Timeouts(connect=3.5, first=30),
+        cheap_model="small",
         context=16_384,
     )
     said = home.save_connection(saved)
@@ -258,6 +259,7 @@ def test_a_saved_connection_comes_back(open_home: Callable[..., Home]) -> None:
         Connection(name="x", base_url="http://h", model="a b"),
         Connection(name="x", base_url="http://h", model=""),
         Connection(name="x", base_url="http://h", context=1),
+        Connection(name="x", base_url="http://h", cheap_model="two words"),
         Connection(name="x", base_url="http://h", timeouts=Timeouts(total=0)),
         Connection(name="x", base_url="http://h", headers={"a b": "c"}),
         Connection(name="x", base_url="http://h", headers={"X-Key": "sk-canary\n"}),

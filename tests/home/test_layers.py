@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from chatbot.core.errors import SettingsError
 from chatbot.core.settings import DEFAULT_PERSONA
 from chatbot.home.home import Home
-from chatbot.home.table import BY_NAME, SETTINGS, Setting
+from chatbot.home.setting import Setting
+from chatbot.home.table import BY_NAME, SETTINGS
 
 LAYERS = ["environment", "here", "data", "settings.toml"]
 TEXTS = {

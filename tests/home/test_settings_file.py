@@ -217,6 +217,7 @@ STEPS = st.lists(
                 dict,
                 model=st.sampled_from([None, "m"]),
                 headers=st.sampled_from([{}, {"X-A": "1"}, {"X-B": "2", "X-C": "3"}]),
+                cheap_model=st.sampled_from([None, "small"]),
                 context=st.sampled_from([None, 9000]),
                 timeouts=st.sampled_from([Timeouts(), Timeouts(first=7.0, total=99.5)]),
             ),

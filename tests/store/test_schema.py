@@ -114,7 +114,7 @@ def test_a_bill_from_before_there_were_prices_is_kept_and_unknown(database_url: 
         connection.execute(text("DROP INDEX ix_calls_spend"))
         for table in ("holds", "counters", "budgets", "limits", "spent"):
             connection.execute(text(f"DROP TABLE {table}"))
-        for column in ("cache_write_tokens", "service_tier", "arithmetic", "held"):
+        for column in ("cache_write_tokens", "service_tier", "arithmetic", "held", "instead_of"):
             connection.execute(text(f"ALTER TABLE calls DROP COLUMN {column}"))
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
     store.close()

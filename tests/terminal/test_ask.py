@@ -149,7 +149,10 @@ def test_wrong_usage_is_2_and_sends_nothing(house: House, argv: tuple[str, ...])
 
 def test_a_command_that_is_not_there_is_named_with_those_that_are(house: House) -> None:
     ran = house.run("bogus", "words")
-    assert (ran.status, ran.err) == (2, "chatbot: There is no command 'bogus'. There are: ask, cost, serve.\n")
+    assert (ran.status, ran.err) == (
+        2,
+        "chatbot: There is no command 'bogus'. There are: ask, cost, budget, reconcile, serve.\n",
+    )
 
 
 @pytest.mark.parametrize("command", ["ask", "cost", "serve"])
@@ -278,3 +281,13 @@ def test_a_wrong_number_is_told_in_the_command_lines_own_words(house: House) -> 
         assert value in ran.err
         assert 'or "off"' in ran.err
     assert not house.server.chats()
+
+
+def test_a_routed_reply_says_why_beside_the_words(house: House) -> None:
+    house.settings("[[route]]\nname = 'short'\nto = 'echo'\nat_most = 20\n")
+    ran = house.run("ask", "--model", "words:5", "hello")
+    assert (ran.status, ran.out) == (0, "hello\n")
+    assert ran.err == "chatbot: echo answers instead of words:5 (rule “short”: at most 20 characters).\n"
+    conversation, (_, reply) = house.latest()
+    assert (conversation.options.model, reply.model_asked) == ("words:5", "echo")
+    assert house.run("ask", "--continue", "something longer than that").err == ""

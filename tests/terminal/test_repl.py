@@ -205,3 +205,10 @@ def test_the_offline_model_is_called_what_it_is(house: House) -> None:
     ran = house.run(piped=b"quit\n")
     assert "tiny offline model: English only, often wrong" in ran.err
     assert "fetched first: 98 MB" in ran.err
+
+
+def test_a_routed_reply_says_why_and_the_next_one_is_the_chats_own(house: House) -> None:
+    house.settings("[chat]\ntitles_by_model = false\n[[route]]\nto = 'echo'\nat_most = 20\n")
+    ran = house.run("--model", "words:5", piped=b"hello\n/retry\n")
+    assert ran.err.count("echo answers instead of words:5 (rule 1: at most 20 characters).") == 1
+    assert [request.model for request in house.server.chats()] == ["echo", "words:5"]

@@ -1,4 +1,4 @@
-"""Budgets with their counters, and what was spent in each stretch of time."""
+"""Budgets with their counters, what was spent in each stretch of time, and which model a call stood in for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ SUMS = ("nanodollars", "calls", "estimated", "local", "unpriced")
 
 def upgrade() -> None:
     op.add_column("calls", sa.Column("held", sa.BigInteger()))
+    op.add_column("calls", sa.Column("instead_of", sa.Text()))
     op.create_table(
         "spent",
         sa.Column("owner", sa.Text(), nullable=False),

@@ -1,0 +1,134 @@
+"""The form of a rule of routing: new or changed. The button saves it whole, or says what is wrong and saves nothing."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from chatbot.core.errors import BadInput
+from chatbot.engine.cheap import cheap_model_of
+from chatbot.home.home import Home
+from chatbot.ui import saving, trials
+
+WHERE = "route_form"
+EDITING = "route_editing"  # in the session: the number of the rule in the form
+NEW = -1
+_SEEN = "route_seen"  # in the session: the rules as they were when the form was opened
+
+
+def edit(number: int, table: Mapping[str, Any]) -> None:
+    """Open the form with a rule in it, for a callback."""
+    state = st.session_state
+    state[EDITING] = number
+    state.pop(_SEEN, None)
+    words = table.get("words")
+    state["route_name"] = _text(table.get("name"))
+    state["route_to"] = _text(table.get("to")) or None
+    at_most = table.get("at_most")
+    state["route_at_most"] = at_most if type(at_most) is int and 1 <= at_most <= 2_000_000 else None
+    state["route_without_code"] = table.get("without_code") is True
+    state["route_words"] = ", ".join(map(_text, words)) if isinstance(words, list | tuple) else ""
+    state["route_model"] = _text(table.get("model"))
+    state["route_connection"] = _text(table.get("connection"))
+    saving.never_mind(WHERE)
+
+
+def close() -> None:
+    st.session_state[EDITING] = None
+    st.session_state.pop(_SEEN, None)
+    saving.never_mind(WHERE)
+
+
+def draw(home: Home, number: int) -> None:
+    """The form, and what was wrong with the last attempt to save it."""
+    st.session_state.setdefault(_SEEN, home.routes.tables)
+    st.markdown("**New rule**" if number == NEW else f"**Rule {number + 1}**")
+    with st.form("route_form", border=False):
+        st.text_input("Name", key="route_name", placeholder="short questions", max_chars=80)
+        chosen = st.session_state.get("route_to")
+        st.selectbox(
+            "Goes to",
+            list(dict.fromkeys([*([chosen] if chosen else []), *_models(home)])),
+            index=None,
+            key="route_to",
+            accept_new_options=True,
+            placeholder="Choose a model or type its id",
+            help="A model of the same connection as the chat.",
+        )
+        st.caption("It is for messages of which all of this holds. What is left empty does not matter.")
+        st.number_input(
+            "At most so many characters",
+            value=None,
+            key="route_at_most",
+            min_value=1,
+            max_value=2_000_000,
+            step=50,
+            placeholder="Any length",
+        )
+        st.text_input(
+            "With one of these words",
+            key="route_words",
+            placeholder="translate, sum up",
+            help="Separated by commas; whole words, in small or capital letters.",
+        )
+        st.checkbox("Without code", key="route_without_code", help="No fence, backticks or lines that look like code.")
+        st.caption("And for chats with these; * stands for any characters.")
+        left, right = st.columns(2)
+        left.text_input("Their model", key="route_model", placeholder="Any")
+        right.text_input("Their connection", key="route_connection", placeholder="Any")
+        saving.refusal(WHERE)
+        with st.container(horizontal=True):
+            st.form_submit_button("Save rule", type="primary", on_click=_save, args=(home, number))
+            st.form_submit_button("Cancel", type="tertiary", on_click=close)
+
+
+def _models(home: Home) -> list[str]:
+    """What is known without asking anybody: the connections' own models, cheap ones, and what tests have listed."""
+    found: list[str] = []
+    for connection in home.connections().values():
+        if not connection.embedded:
+            known = (cheap_model_of(connection), connection.model)
+            found += [*(model for model in known if model), *trials.models(connection.name)]
+    return found
+
+
+def _save(home: Home, number: int) -> None:
+    def work() -> str:
+        seen: tuple[Mapping[str, Any], ...] = st.session_state.get(_SEEN, ())
+        fields = {name: value for name, value in _fields().items() if value not in (None, "", (), False)}
+        if "to" not in fields:
+            at = len(seen) + 1 if number == NEW else number + 1
+            raise BadInput(f"Rule {at} goes nowhere yet: choose a model for “Goes to”, or type its id.")
+        if number == NEW:
+            wanted = [*enumerate(seen), (None, fields)]
+        else:
+            wanted = [(at, fields if at == number else table) for at, table in enumerate(seen)]
+        home.save_routes(seen, wanted)
+        close()
+        return "The rule holds from the next message on."
+
+    saving.attempt(WHERE, work)
+
+
+def _fields() -> dict[str, Any]:
+    state = st.session_state
+    words = [word.strip() for word in re.split(r"[,，、\n]", state["route_words"] or "")]
+    return {
+        "name": state["route_name"].strip(),
+        "to": (state["route_to"] or "").strip(),
+        "model": _pattern(state["route_model"]),
+        "connection": _pattern(state["route_connection"]),
+        "at_most": state["route_at_most"],
+        "without_code": state["route_without_code"],
+        "words": [word for word in words if word] or None,
+    }
+
+
+def _pattern(text: str | None) -> str | None:
+    cleaned = (text or "").strip()
+    return None if cleaned in ("", "*") else cleaned
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
