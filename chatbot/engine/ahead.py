@@ -13,7 +13,7 @@ from chatbot.engine.call import FRAME
 from chatbot.engine.memory import Memory
 from chatbot.engine.outside import Outside
 from chatbot.engine.payer import Payer
-from chatbot.engine.reserve import MOST_OUTPUT, cheaper, costs_at_most
+from chatbot.engine.reserve import MOST_OUTPUT, cheaper, costs_at_most, is_free
 from chatbot.store.lease import Owner
 from chatbot.store.ledger import Ledger
 from chatbot.store.rows import now
@@ -86,9 +86,14 @@ class Ahead:
         instead = cheaper(payer, self._outside, request) if full else None
         return Blocked(most=most, standing=full, instead=instead)
 
-    def next(self, conversation: str | None, head: int | None, options: Options) -> Forecast:
-        """What the next message below `head` would send and cost. Asks no server and loads no tokenizer."""
+    def next(self, conversation: str | None, head: int | None, options: Options) -> Forecast | None:
+        """What the next message below `head` would send and cost; None where nobody bills it.
+
+        Waits for no server and loads no tokenizer.
+        """
         payer = self._payer(conversation, options)
+        if is_free(self._outside, payer.base_url, options.model):
+            return None
         real = self._ledger.last_input(conversation, payer.base_url, options.model)
         tokens = self._heard(conversation, head, options)
         exact, left_out = tokens is not None, 0

@@ -35,7 +35,7 @@ def fill(slot: DeltaGenerator, engine: Engine, chat: OpenChat) -> None:
     except ByteBotError:
         said = ""
     else:
-        said = "" if ahead.most.source == "local" or not chat.options.model else sentence(words(ahead))
+        said = sentence(words(ahead)) if ahead is not None and chat.options.model else ""
     if said == chat.ahead:
         return
     chat.ahead = said

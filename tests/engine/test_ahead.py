@@ -16,6 +16,7 @@ from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
 from chatbot.core.tokens import rough
 from chatbot.engine.actions import Say
+from chatbot.engine.ahead import Forecast
 from chatbot.engine.engine import Engine
 from chatbot.providers.provider import Request
 from chatbot.providers.tokenizer import _load
@@ -38,6 +39,12 @@ def store() -> Iterator[Store]:
     store = Store.temporary()
     yield store
     store.close()
+
+
+def next_of(engine: Engine, conversation: str | None, head: int | None, options: Options = OPTIONS) -> Forecast:
+    found = engine.ahead.next(conversation, head, options)
+    assert found is not None
+    return found
 
 
 def served(encoding: tiktoken.Encoding) -> Callable[[Request], Script]:
@@ -71,7 +78,7 @@ def test_the_next_input_is_within_two_per_cent_over_two_hundred_turns(
     head: int | None = None
     for _ in range(200):
         words = " ".join(dice.choices(PROSE, k=dice.randint(1, 2)))
-        ahead = engine.ahead.next(conversation, head, OPTIONS)
+        ahead = next_of(engine, conversation, head)
         exact += ahead.exact
         turn = engine.start(conversation, Say(words, head), options=OPTIONS)
         turn.wait(20)
@@ -93,20 +100,20 @@ def test_the_range_is_of_the_replies_that_there_were(store: Store) -> None:
         return text("Hello.", usage=Usage(input_tokens=100, output_tokens=next(lengths)))
 
     engine = Engine(store, Scripted(answer).outside(price=price))
-    before = engine.ahead.next(None, None, OPTIONS)
+    before = next_of(engine, None, None)
     assert (before.outputs.known, before.outputs.high, before.exact) == (False, 500, False)
     conversation, head = None, None
     for _ in range(5):
         turn = engine.start(conversation, Say("Hi", head), options=OPTIONS)
         turn.wait(5)
         conversation, head = turn.conversation, turn.reply
-    after = engine.ahead.next(conversation, head, OPTIONS)
+    after = next_of(engine, conversation, head)
     assert (after.outputs.low, after.outputs.high, after.outputs.known) == (30, 400, True)
     assert after.exact
     assert after.input_tokens == 100 + 400 + 4
     assert (after.least.nanodollars, after.most.nanodollars) == (504 + 300, 504 + 4000)
     # The longest reply that is set bounds the range; another chat with the model knows it by these.
-    short = engine.ahead.next(None, None, replace(OPTIONS, max_output=50))
+    short = next_of(engine, None, None, replace(OPTIONS, max_output=50))
     assert (short.outputs.low, short.outputs.high, short.outputs.known) == (30, 50, True)
     engine.close()
 
@@ -115,9 +122,9 @@ def test_another_model_or_prompt_is_no_longer_exact(store: Store) -> None:
     engine = Engine(store, Scripted(text("Hello.")).outside(price=price))
     turn = engine.start(None, Say("Hi"), options=OPTIONS)
     turn.wait(5)
-    assert engine.ahead.next(turn.conversation, turn.reply, OPTIONS).exact
+    assert next_of(engine, turn.conversation, turn.reply).exact
     for changed in (replace(OPTIONS, system="Another."), replace(OPTIONS, model="other")):
-        assert not engine.ahead.next(turn.conversation, turn.reply, changed).exact
+        assert not next_of(engine, turn.conversation, turn.reply, changed).exact
     engine.close()
 
 
@@ -136,8 +143,7 @@ def test_a_reply_that_is_written_has_a_running_price(store: Store) -> None:
     gate.opened.set()
     turn.wait(5)
     assert engine.ahead.meter(turn.reply) is None
-    local = engine.start(None, Say("Hi"), options=replace(OPTIONS, model="local"))
-    local.wait(5)
+    assert engine.ahead.next(None, None, replace(OPTIONS, model="local")) is None
     engine.close()
 
 
