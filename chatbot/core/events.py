@@ -47,6 +47,8 @@ class CallStarted:
     purpose: Purpose
     model: str
     input_estimate: int
+    left_out: int = 0
+    """Tokens of older messages that are not sent, roughly."""
     sent: tuple[int | None, ...] = ()
 
 

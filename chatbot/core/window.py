@@ -14,6 +14,8 @@ GO_ON = (
 )
 """The user line that asks for the rest of a reply. It is made up for the request and never stored."""
 
+_BYTES = 4  # of a token, nearly; counting what is not sent would take longer than it is worth
+
 KeptReason = Literal["system prompt", "newest exchange", "fits", "asks to go on"]
 LeftReason = Literal[
     "did not fit", "no text", "blocked", "unpaired tool", "before any question", "stray system message"
@@ -55,6 +57,8 @@ class Fitted:
     left_out: tuple[LeftOut, ...]
     input_estimate: int
     budget: int
+    left_out_tokens: int = 0
+    """What the messages that did not fit would have been, roughly."""
 
     @property
     def folded(self) -> int:
@@ -124,6 +128,7 @@ def build(path: Sequence[Item], *, system: str, budget: int, count: Count, go_on
         left_out=tuple(LeftOut(path[place].ref, why[place]) for place in sorted(why)),
         input_estimate=tokens,
         budget=budget,
+        left_out_tokens=estimate((piece.message for exchange in head for piece in exchange), surely_at_most) // _BYTES,
     )
 
 

@@ -64,6 +64,7 @@ def call(
     *,
     purpose: Purpose = "reply",
     sent: tuple[int | None, ...] = (),
+    left_out: int = 0,
     part: str = "",
 ) -> Iterator[Event]:
     """One attempt, from CallStarted to CallFinished; never raises for what the server does.
@@ -74,6 +75,7 @@ def call(
         purpose=purpose,
         model=request.model,
         input_estimate=input_estimate(request),
+        left_out=left_out,
         sent=sent,
     )
     attempt.began = time.monotonic()

@@ -95,7 +95,7 @@ def converse(
             return
         attempt = Attempt()
         sent = tuple(kept.ref for kept in fitted.sent)
-        yield from call(provider, request, cancel, attempt, sent=sent, part=plan.part)
+        yield from call(provider, request, cancel, attempt, sent=sent, left_out=fitted.left_out_tokens, part=plan.part)
         event, fitted = again.decide(attempt, fitted)
         yield event
         if isinstance(event, Finished | Failed):

@@ -98,6 +98,7 @@ class Recording:
         self._reasoning: list[str] = []
         self._undrafted: tuple[list[str], list[str]] = ([], [])
         self._call: int | None = None
+        self._left_out = 0
         self._ending = Ending(state="running", text="")
         self._began_thinking: float | None = None
         self._compared: list[tuple[Cost, Cost]] = []
@@ -160,13 +161,14 @@ class Recording:
     def _sent(self, event: CallStarted) -> None:
         where = self.where
         self._ending = replace(self._ending, sent=event.sent)
+        self._left_out = event.left_out
         if self._call is not None:
             return
         self._call = where.payer.sent(event.model, purpose=event.purpose, input_estimate=event.input_estimate)
 
     def _settle(self, event: CallFinished) -> None:
         if self._call is not None:
-            self.where.payer.ledger.settle(self._call, event)
+            self.where.payer.ledger.settle(self._call, event, left_out=self._left_out)
             self._call = None
         if event.cost is not None and event.instead is not None:
             self._compared.append((event.cost, event.instead))

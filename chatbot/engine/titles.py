@@ -114,7 +114,8 @@ class Titles:
         with self._cancel.calling(leave.set):
             request = Reserve(payer, self._outside, numbers.append, purpose="title")(request)
             asked = call(provider, request, leave, attempt, purpose="title")
-            events = priced(asked, base_url=payer.base_url, count=rough, price=self._outside.price)
+            price, other = self._outside.price, payer.instead_of
+            events = priced(asked, base_url=payer.base_url, count=rough, price=price, instead_of=other)
             for event in events:
                 match event:
                     case CallStarted():

@@ -80,8 +80,11 @@ class Ledger:
             standing = self.budgets.standing(full.budget, full.period)
             raise OverBudget(refusal(standing), standing) from None
 
-    def settle(self, call: int, event: CallFinished) -> bool:
-        """Record how the call ended. False, and nothing changed, when it had been settled before."""
+    def settle(self, call: int, event: CallFinished, *, left_out: int = 0) -> bool:
+        """Record how the call ended. False, and nothing changed, when it had been settled before.
+
+        `left_out`: tokens of older messages that were not sent, roughly.
+        """
         row = {
             "outcome": event.outcome,
             "model_answered": repaired(event.model),
@@ -90,6 +93,8 @@ class Ledger:
             "first_token": event.first_token,
             "duration": event.duration,
             "service_tier": repaired(event.service_tier),
+            "instead_nanodollars": event.instead.nanodollars if event.instead else None,
+            "left_out_tokens": left_out or None,
         }
         if event.usage is not None:
             row |= {**usage_columns(event.usage), "usage": storable(event.usage.raw)}

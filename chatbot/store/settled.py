@@ -40,7 +40,8 @@ class Mark:
 
 
 class Settled(NamedTuple):
-    """One settled call. `arithmetic`: the stored JSON, unread; `prompt`: of its reply, None when that is gone."""
+    """One settled call. `instead`: nano-dollars that the model it stood in for would have cost; `left_out`: tokens of older
+    messages that were not sent, roughly. `arithmetic`: the stored JSON, unread; `prompt`: of its reply, None when that is gone."""
 
     id: int
     started: datetime
@@ -60,6 +61,8 @@ class Settled(NamedTuple):
     cached_tokens: int | None
     cache_write_tokens: int | None
     reasoning_tokens: int | None
+    instead: int | None
+    left_out: int | None
     arithmetic: str | None
     prompt: str | None
 
@@ -83,6 +86,8 @@ _COLUMNS = (
     calls.c.cached_tokens,
     calls.c.cache_write_tokens,
     calls.c.reasoning_tokens,
+    calls.c.instead_nanodollars,
+    calls.c.left_out_tokens,
     cast(calls.c.arithmetic, Text),
     prompt,
 )

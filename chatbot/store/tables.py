@@ -215,6 +215,8 @@ calls = Table(
     Column("service_tier", Text),
     Column("arithmetic", Json),  # buckets and rates as they were: recorded money never changes
     Column("held", BigInteger),  # nano-dollars that the budgets set aside for it before it was made
+    Column("instead_nanodollars", BigInteger),  # what that model would have cost, at the prices of then
+    Column("left_out_tokens", BigInteger),  # of older messages that were not sent; an estimate
     Column("instead_of", Text),  # the chat's own model, where another one was asked in its place
     sqlite_autoincrement=True,
 )

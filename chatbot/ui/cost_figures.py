@@ -30,8 +30,10 @@ def draw(sums: Sums, month: Sums, now: datetime, *, name: str) -> None:
     projected = UNKNOWN if ahead is None else f"≈ {dollars(ahead)}"
     why = METHOD + (" It is too early to say." if ahead is None else "")
     figures.append((f"By {end.day} {end:%b}", projected, why))
-    if saved:
-        figures.append(("Saved by caching", amount(saved, digits(abs(saved))), _SAVED))
+    ways = (("caching", saved, _SAVED), ("cheap models", sums.saved("saved_instead"), _CHEAP))
+    figures += [(f"Saved by {way}", amount(money, digits(abs(money))), why) for way, money, why in ways if money]
+    if left_out := sums.saved("saved_left_out"):
+        figures.append(("Saved by leaving out", f"≈ {amount(left_out, digits(left_out))}", _LEFT_OUT))
     if len(figures) < _IN_A_ROW:
         figures.append(("Calls", f"{whole.calls:,}", None))
     with st.grid(_IN_A_ROW, min_column_width=180, gap="small"):
@@ -46,6 +48,15 @@ def draw(sums: Sums, month: Sums, now: datetime, *, name: str) -> None:
 _SAVED = (
     "What the cached tokens would have cost at the input rate, minus what they did cost; writing them to the cache, where "
     "that costs more than input, is taken off. From the arithmetic stored with each call."
+)
+
+_CHEAP = (
+    "What the chats' own models would have cost for the same tokens, at the prices of then, minus what the cheap ones did "
+    "cost: for titles, and for replies that rules of yours sent to another model."
+)
+_LEFT_OUT = (
+    "What the older messages that were not sent, since they did not fit, would have cost as plain input. Their tokens are a "
+    "rough count, and a cache might have held some of them."
 )
 
 

@@ -217,9 +217,11 @@ class Sums:
         return {name: (tokens[name], int(table[f"money_{name}"].sum())) for name in BUCKETS}
 
     @_kept
-    def saved(self) -> int:
-        """Nano-dollars that cached tokens would have cost more as plain input, less what writing the cache cost more."""
-        return sum(self.calls["saved"].tolist()) if not self._exact else int(self.calls["saved"].sum())
+    def saved(self, how: str = "saved") -> int:
+        """Nano-dollars that cached tokens would have cost more as plain input, less what writing the cache cost more; with
+        "saved_instead", that dearer models would have cost more; with "saved_left_out", that older messages would have.
+        """
+        return sum(self.calls[how].tolist()) if not self._exact else int(self.calls[how].sum())
 
     @_kept
     def replies(self, most: int) -> list[Reply]:

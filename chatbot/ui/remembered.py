@@ -120,16 +120,22 @@ class Remembered:
         table["used"] = table["source"] != source.get("free", len(source))
         for flag, name in (("estimated", "estimated"), ("local", "local"), ("unpriced", "unknown")):
             table[flag] = table["source"] == source.get(name, len(source))
-        split = map(_split, by_name["arithmetic"], by_name["reasoning_tokens"], table["money"].tolist())
-        parts = np.array(list(split), dtype=np.int64).reshape(len(rows), len(BUCKETS) + 1)
+        money = table["money"].tolist()
+        split = map(_split, by_name["arithmetic"], by_name["reasoning_tokens"], by_name["left_out"], money)
+        parts = np.array(list(split), dtype=np.int64).reshape(len(rows), len(BUCKETS) + 2)
+        instead = [0 if other is None else other - paid for other, paid in zip(by_name["instead"], money, strict=True)]
+        table["saved_instead"] = np.where(table["unpriced"], 0, np.array(instead, dtype=np.int64))
         for place, bucket in enumerate(BUCKETS):
             table[f"money_{bucket}"] = parts[:, place]
-        return pd.DataFrame({**table, "saved": parts[:, -1]})
+        return pd.DataFrame({**table, "saved": parts[:, -2], "saved_left_out": parts[:, -1]})
 
 
-def _split(arithmetic: str | None, reasoning: int | None, money: int) -> list[int]:
-    """The call's money by bucket, and what its cache saved it. Rounded down; what is left over goes to the last line."""
-    parts = [0] * (len(BUCKETS) + 1)
+def _split(arithmetic: str | None, reasoning: int | None, left_out: int | None, money: int) -> list[int]:
+    """The call's money by bucket, what its cache saved it, and what the tokens would have cost that were left out.
+
+    Rounded down; what is left over goes to the last line.
+    """
+    parts = [0] * (len(BUCKETS) + 2)
     lines = _LINE.findall(arithmetic) if arithmetic and money else ()
     rest = money
     place, tokens, fresh, of = _UNSPLIT, 0, 0, 0
@@ -137,8 +143,9 @@ def _split(arithmetic: str | None, reasoning: int | None, money: int) -> list[in
         (each, scale), place, tokens = _per_token(rate), _PLACE[bucket], int(count)
         if bucket == "input":
             fresh, of = each, scale
+            parts[-1] = each * (left_out or 0) // scale
         elif of and bucket != "output":
-            parts[-1] += (fresh * scale - each * of) * tokens // (of * scale)
+            parts[-2] += (fresh * scale - each * of) * tokens // (of * scale)
         parts[place] = each * tokens // scale
         rest -= parts[place]
     parts[place] += rest

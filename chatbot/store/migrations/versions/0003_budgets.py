@@ -13,7 +13,8 @@ SUMS = ("nanodollars", "calls", "estimated", "local", "unpriced")
 
 
 def upgrade() -> None:
-    op.add_column("calls", sa.Column("held", sa.BigInteger()))
+    for column in ("held", "instead_nanodollars", "left_out_tokens"):
+        op.add_column("calls", sa.Column(column, sa.BigInteger()))
     op.add_column("calls", sa.Column("instead_of", sa.Text()))
     op.create_table(
         "spent",
