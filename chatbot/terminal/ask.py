@@ -13,6 +13,7 @@ from chatbot.core.endings import how_it_ended
 from chatbot.core.errors import BadInput, ByteBotError, WayOut
 from chatbot.core.events import Event, Failed, Folded, Retrying, Started, TextDelta
 from chatbot.core.messages import CONTINUABLE, LIVE
+from chatbot.terminal.marks import Marks
 from chatbot.terminal.opening import Chosen, House, about_the_model, opened
 from chatbot.terminal.screen import Raw
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Interrupts, Terminated
@@ -45,8 +46,12 @@ def ask(chosen: Chosen, words: Sequence[str]) -> int:
         action = Say(text, house.head) if text else _more(house)
         if about := about_the_model(house):
             say(f"chatbot: {about}")
+        marks = Marks(house.engine, house.conversation, house.options.model)
         turn = house.engine.start(house.conversation, action, options=house.options, tag="terminal")
-        return _Answer(turn, house, temporary=chosen.temporary).print()
+        status = _Answer(turn, house, temporary=chosen.temporary).print()
+        for warning in marks.passed(None if chosen.temporary else turn.conversation):
+            say(f"chatbot: {warning}")
+        return status
 
 
 def _warm() -> None:

@@ -11,6 +11,7 @@ from chatbot.engine.actions import Action, Continue, Regenerate, Retry, Say
 from chatbot.engine.choose import choose
 from chatbot.engine.view import Shown
 from chatbot.store.values import StoredMessage
+from chatbot.terminal.marks import Marks
 from chatbot.terminal.opening import House
 from chatbot.terminal.signals import Interrupts
 from chatbot.terminal.way_out import IN_REPL, way_on
@@ -72,10 +73,13 @@ class Session:
             self._watch(shown.row.id, before=shown.before)
 
     def _turn(self, action: Action) -> None:
+        marks = Marks(self.engine, self.conversation, self.options.model)
         turn = self.engine.start(self.conversation, action, options=self.options, tag="terminal")
         self.conversation, self.head = turn.conversation, turn.reply
         shown = self._shown() if isinstance(action, Continue | Retry) else None
         self._watch(turn.reply, before=shown.before if shown else "")
+        for warning in marks.passed(self.conversation):
+            self.display.dim(warning)
 
     def _watch(self, reply: int, *, before: str) -> None:
         ending: Event | None = None
