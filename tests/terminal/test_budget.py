@@ -113,13 +113,13 @@ def test_one_shot_says_when_a_mark_was_passed(tmp_path: Path) -> None:
         house = House(tmp_path, server)
         house.data.mkdir()
         (house.data / "prices.toml").write_text('[[price]]\nmodel = "*"\ninput = 10\noutput = 10\n')
-        house.settings("[chat]\nmax_output = 20\ntitles_by_model = false\n")
-        ran = house.run("ask", "--model", "echo", "Hello")
+        house.settings("[chat]\nmax_output = 16\ntitles_by_model = false\n")
+        ran = house.run("ask", "--model", "words:15", "Hello")
         assert (ran.status, ran.err) == (0, "")
         spent = json.loads(house.run("cost", "--json").out)["total"]["nanodollars"]
         # One more of the same passes one half, and what it may cost at most still fits.
-        assert house.run("budget", "set", "month", f"{3.8 * spent / 1e9:.9f}").status == 0
-        ran = house.run("ask", "--model", "echo", "Hello")
+        assert house.run("budget", "set", "month", f"{2.8 * spent / 1e9:.9f}").status == 0
+        ran = house.run("ask", "--model", "words:15", "Hello")
         assert ran.status == 0, ran.err
         assert "% of your limit of $" in ran.err
         assert ran.err.rstrip().endswith("is spent.")
