@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chatbot.core.messages import Role, State
+from chatbot.core.whole import Whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,15 @@ class Entry:
     duration: float | None = None
     ended: str | None = None
     """How a reply ended that is not whole, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """One conversation out of a file. `lost`: what of it could not be kept, in words; `intact`: its hash is as written."""
+
+    whole: Whole
+    lost: tuple[str, ...] = ()
+    intact: bool = True
 
 
 def file_name(heading: Heading, ending: str) -> str:

@@ -1,0 +1,125 @@
+"""The command `chatbot export`: conversations as a file."""
+
+import os
+import secrets
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatbot.core.errors import BadInput
+from chatbot.terminal.streams import say
+
+if TYPE_CHECKING:
+    from chatbot.core.whole import Whole
+
+FORMATS = {"json": "json"}
+"""What a file's ending says."""
+_EXAMPLES = """\
+examples:
+  chatbot export chats.json                        everything, with branches, settings and what it cost
+  chatbot export one.json 4f2a…                    one conversation, by its id
+
+docs/formats.md says what each format keeps. Deleted chats are in none."""
+
+
+def add_to(commands: "object") -> None:
+    """Its place on the command line; `commands` are argparse's subparsers."""
+    from argparse import RawDescriptionHelpFormatter
+
+    parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        "export",
+        help="write conversations to a file",
+        description="Write all conversations, or some, to a file. Its ending says the format.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", metavar="FILE", help="such as chats.json; - is standard output")
+    parser.add_argument("ids", nargs="*", metavar="ID", help="the conversations; all of them otherwise")
+    parser.add_argument("--format", choices=sorted(set(FORMATS.values())), help="where the ending does not say it")
+    parser.add_argument("--replace", action="store_true", help="write over a file that is there")
+
+
+def export(arguments: Namespace) -> int:
+    """Write the file; nothing is left of it when it could not be written to its end."""
+    from chatbot.engine.exports import wholes_of
+    from chatbot.engine.open import open_engine
+    from chatbot.home.home import Home
+
+    format = arguments.format or _format_of(arguments.file)
+    to_screen = arguments.file == "-"
+    if not to_screen and os.path.lexists(arguments.file) and not arguments.replace:
+        raise BadInput(f"{arguments.file!r} is there already. Name another file, or write over it with --replace.")
+    engine = open_engine(Home.open(), titles=False)
+    counted = Counted()
+    try:
+        engine.recover()  # what a killed process left behind has its end first
+        pieces = _written(counted.all(wholes_of(engine.store, arguments.ids)), format)
+        if to_screen:
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+        else:
+            _save(Path(arguments.file), pieces)
+    finally:
+        engine.close()
+    say(f"Wrote {counted}{'' if to_screen else f' to {arguments.file}'}.")
+    return 0
+
+
+class Counted:
+    """What went by, in words."""
+
+    def __init__(self) -> None:
+        self.conversations = self.messages = 0
+
+    def all(self, wholes: "Iterable[Whole]") -> "Iterator[Whole]":
+        for whole in wholes:
+            self.conversations += 1
+            self.messages += len(whole.messages)
+            yield whole
+
+    def __str__(self) -> str:
+        return f"{counted(self.conversations, 'conversation')}, {counted(self.messages, 'message')}"
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "message"), counted(9412, "message")
+    ('1 message', '9,412 messages')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _format_of(file: str) -> str:
+    ending = Path(file).suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        raise BadInput(
+            f"{file!r} does not say a format. Let it end in {', '.join(f'.{one}' for one in FORMATS)}, or give --format."
+        )
+    return FORMATS[ending]
+
+
+def _written(wholes: "Iterable[Whole]", format: str) -> Iterator[bytes]:
+    from datetime import UTC, datetime
+
+    from chatbot.transfer.json_file import to_json
+
+    return to_json(wholes, now=datetime.now(UTC))
+
+
+def _save(path: Path, pieces: Iterable[bytes]) -> None:
+    """Beside its place first, and into it in one step: who reads it never finds half a file. Only its owner may read it."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        raise BadInput(f"{str(path)!r} cannot be written: {error.strerror or error}.") from None
+    finally:
+        beside.unlink(missing_ok=True)
