@@ -78,6 +78,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return export.export(arguments)
     if arguments.command == "import":
         return imports.import_(arguments)
+    if arguments.command == "verify":
+        return imports.verify_(arguments)
     if arguments.command == "reconcile":
         from chatbot.terminal.reconcile import reconcile
 
@@ -159,6 +161,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _add_reconcile(commands.add_parser("reconcile", help="compare a provider's bill with what is here"))
     export.add_to(commands)
     imports.add_to(commands)
+    imports.add_verify_to(commands)
     serve = commands.add_parser("serve", help="serve the chat page in a browser")
     serve.add_argument("--port", type=int, default=8501, help="where, on 127.0.0.1 (%(default)s)")
     return parser, commands.choices

@@ -14,12 +14,15 @@ from chatbot.terminal.streams import say
 if TYPE_CHECKING:
     from chatbot.core.whole import Whole
 
-FORMATS = {"json": "json"}
+FORMATS = {"json": "json", "zip": "zip"}
 """What a file's ending says."""
+CHOICES = ("json", "zip", "chatgpt")
 _EXAMPLES = """\
 examples:
   chatbot export chats.json                        everything, with branches, settings and what it cost
   chatbot export one.json 4f2a…                    one conversation, by its id
+  chatbot export chats.zip                         everything in a zip; chatbot verify chats.zip proves it
+  chatbot export conversations.json --format chatgpt    for Open WebUI, LibreChat and others
 
 docs/formats.md says what each format keeps. Deleted chats are in none."""
 
@@ -37,7 +40,7 @@ def add_to(commands: "object") -> None:
     )
     parser.add_argument("file", metavar="FILE", help="such as chats.json; - is standard output")
     parser.add_argument("ids", nargs="*", metavar="ID", help="the conversations; all of them otherwise")
-    parser.add_argument("--format", choices=sorted(set(FORMATS.values())), help="where the ending does not say it")
+    parser.add_argument("--format", choices=CHOICES, help="where the ending does not say it")
     parser.add_argument("--replace", action="store_true", help="write over a file that is there")
 
 
@@ -105,9 +108,18 @@ def _format_of(file: str) -> str:
 def _written(wholes: "Iterable[Whole]", format: str) -> Iterator[bytes]:
     from datetime import UTC, datetime
 
+    now = datetime.now(UTC)
+    if format == "chatgpt":
+        from chatbot.transfer.chatgpt_file import to_chatgpt
+
+        return to_chatgpt(wholes)
+    if format == "zip":
+        from chatbot.transfer.zip_file import to_zip
+
+        return to_zip(wholes, now=now)
     from chatbot.transfer.json_file import to_json
 
-    return to_json(wholes, now=datetime.now(UTC))
+    return to_json(wholes, now=now)
 
 
 def _save(path: Path, pieces: Iterable[bytes]) -> None:

@@ -30,7 +30,7 @@ def add_to(commands: "object") -> None:
     parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
         "import",
         help="read conversations from files",
-        description="Add the conversations of files: ByteBot's own JSON.",
+        description="Add the conversations of files: ByteBot's JSON or zip, or a ChatGPT export as it came.",
         epilog=_TOLD,
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -65,6 +65,30 @@ def import_(arguments: Namespace) -> int:
             return INTERRUPTED
     say(_sum(done))
     return 0
+
+
+def add_verify_to(commands: "object") -> None:
+    """The place of `chatbot verify`."""
+    parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        "verify",
+        help="prove that an export is whole",
+        description="Import an export into a store in memory and compare what comes out of it with the hashes in the file. "
+        "Nothing of yours is touched. The exit status is 0 when all is identical, 1 when not, 2 when it cannot be read.",
+    )
+    parser.add_argument("file", metavar="FILE")
+
+
+def verify_(arguments: Namespace) -> int:
+    """Print what is wrong, and the sum last."""
+    from chatbot.engine.verify import verify
+
+    with opened(arguments.file) as file:
+        found = verify(file, arguments.file)
+    for sentence in found.wrong:
+        print(one_line(sentence))
+    words = f"{counted(found.conversations, 'conversation')}, {counted(found.messages, 'message')}"
+    print(f"{words}, {'NOT identical' if found.wrong else 'identical'}")
+    return 1 if found.wrong else 0
 
 
 def opened(name: str) -> BinaryIO:

@@ -88,6 +88,11 @@ class Checked:
         kept: Mapping[str, Any] | None = storable(found)
         return kept
 
+    def inside(self, name: str) -> "Checked":
+        """The object of that name; an empty one where there is none."""
+        found = self._value.get(name)
+        return Checked({} if found is None else found, f"{self.place}, {name}")
+
     def moment(self, name: str) -> datetime:
         found = self.moment_or_none(name)
         if found is None:

@@ -93,8 +93,7 @@ def _copied(about: Checked) -> Copied:
         messages=read,
         calls=tuple(_call(one, len(read)) for one in calls),
     )
-    recorded = about.text_or_none("sha256")
-    return Copied(whole=whole, intact=recorded is None or recorded == digest(whole))
+    return Copied(whole=whole, checksum=about.text_or_none("sha256"))
 
 
 def _message(about: Checked, roles: list[str]) -> WholeMessage:

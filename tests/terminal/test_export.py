@@ -88,3 +88,31 @@ def test_wrong_files(here: Store, tmp_path: Path, capsys) -> None:  # type: igno
     file.write_bytes(file.read_bytes()[:-9])
     assert main(["import", str(file)]) == 2
     assert "is cut off" in capsys.readouterr().err
+
+
+def test_a_zip_is_verified(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    exchange(here)
+    file = tmp_path / "chats.zip"
+    assert main(["export", str(file)]) == 0
+    assert main(["verify", str(file)]) == 0
+    assert capsys.readouterr().out == "1 conversation, 2 messages, identical\n"
+    assert main(["import", str(file)]) == 0
+    assert "1 was already there" in capsys.readouterr().err
+
+
+def test_a_chatgpt_export(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    sample = Path(__file__).parents[1] / "data" / "conversations.json"
+    assert main(["import", str(sample)]) == 0
+    out = capsys.readouterr().out
+    assert "Decorators: 6 messages, imported" in out
+    assert "    left out: tool call (1)" in out
+    assert main(["import", str(sample)]) == 0
+    assert (
+        capsys.readouterr().out
+        == "Decorators: 6 messages, already there\n(no title): 4 messages, already there\n"
+        + "".join(line + "\n" for line in out.splitlines() if line.startswith("    "))
+    )
+    assert here.integrity() == []
+    file = tmp_path / "conversations.json"
+    assert main(["export", str(file), "--format", "chatgpt"]) == 0
+    assert [one["title"] for one in json.loads(file.read_text())] == ["Decorators", ""]
