@@ -5,6 +5,7 @@ import secrets
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,18 @@ from chatbot.terminal.streams import say
 if TYPE_CHECKING:
     from chatbot.core.whole import Whole
 
-FORMATS = {"json": "json", "zip": "zip"}
+FORMATS = {"json": "json", "zip": "zip", "jsonl": "jsonl", "html": "html", "md": "md", "csv": "csv"}
 """What a file's ending says."""
-CHOICES = ("json", "zip", "chatgpt")
+CHOICES = ("json", "zip", "chatgpt", "jsonl", "html", "md", "csv")
+_ONE_ALONE = {"md": "Markdown", "csv": "CSV"}
+_WHOLE = ("json", "zip", "chatgpt")
 _EXAMPLES = """\
 examples:
   chatbot export chats.json                        everything, with branches, settings and what it cost
   chatbot export one.json 4f2a…                    one conversation, by its id
   chatbot export chats.zip                         everything in a zip; chatbot verify chats.zip proves it
   chatbot export conversations.json --format chatgpt    for Open WebUI, LibreChat and others
+  chatbot export page.html                         one page to read or print; .md, .csv and .jsonl for others
 
 docs/formats.md says what each format keeps. Deleted chats are in none."""
 
@@ -41,6 +45,7 @@ def add_to(commands: "object") -> None:
     parser.add_argument("file", metavar="FILE", help="such as chats.json; - is standard output")
     parser.add_argument("ids", nargs="*", metavar="ID", help="the conversations; all of them otherwise")
     parser.add_argument("--format", choices=CHOICES, help="where the ending does not say it")
+    parser.add_argument("--all-branches", action="store_true", help="in md, html, csv, jsonl: not only the open one")
     parser.add_argument("--replace", action="store_true", help="write over a file that is there")
 
 
@@ -51,6 +56,10 @@ def export(arguments: Namespace) -> int:
     from chatbot.home.home import Home
 
     format = arguments.format or _format_of(arguments.file)
+    if format in _ONE_ALONE and len(arguments.ids) != 1:
+        raise BadInput(f"{_ONE_ALONE[format]} holds one conversation. Name it by its id, or take HTML for several.")
+    if arguments.all_branches and format in _WHOLE:
+        raise BadInput(f"--all-branches is for what people read; {format} has all branches anyway.")
     to_screen = arguments.file == "-"
     if not to_screen and os.path.lexists(arguments.file) and not arguments.replace:
         raise BadInput(f"{arguments.file!r} is there already. Name another file, or write over it with --replace.")
@@ -58,7 +67,7 @@ def export(arguments: Namespace) -> int:
     counted = Counted()
     try:
         engine.recover()  # what a killed process left behind has its end first
-        pieces = _written(counted.all(wholes_of(engine.store, arguments.ids)), format)
+        pieces = _written(counted.all(wholes_of(engine.store, arguments.ids)), format, branches=arguments.all_branches)
         if to_screen:
             for piece in pieces:
                 sys.stdout.buffer.write(piece)
@@ -105,21 +114,31 @@ def _format_of(file: str) -> str:
     return FORMATS[ending]
 
 
-def _written(wholes: "Iterable[Whole]", format: str) -> Iterator[bytes]:
-    from datetime import UTC, datetime
+def _written(wholes: "Iterable[Whole]", format: str, *, branches: bool) -> Iterator[bytes]:
+    # Each is imported only when it is asked for.
+    if format in ("md", "csv"):
+        from chatbot.transfer import csv_file, markdown, reading
 
-    now = datetime.now(UTC)
-    if format == "chatgpt":
+        write = markdown.to_markdown if format == "md" else csv_file.to_csv
+        for whole in wholes:
+            yield from write(reading.heading_of(whole), reading.entries_of(whole, branches=branches))
+    elif format == "html":
+        from chatbot.transfer.html_file import to_html
+
+        yield from to_html(wholes, branches=branches)
+    elif format == "jsonl":
+        from chatbot.transfer.jsonl import to_jsonl
+
+        yield from to_jsonl(wholes, branches=branches)
+    elif format == "chatgpt":
         from chatbot.transfer.chatgpt_file import to_chatgpt
 
-        return to_chatgpt(wholes)
-    if format == "zip":
+        yield from to_chatgpt(wholes)
+    else:
+        from chatbot.transfer.json_file import to_json
         from chatbot.transfer.zip_file import to_zip
 
-        return to_zip(wholes, now=now)
-    from chatbot.transfer.json_file import to_json
-
-    return to_json(wholes, now=now)
+        yield from (to_zip if format == "zip" else to_json)(wholes, now=datetime.now(UTC))
 
 
 def _save(path: Path, pieces: Iterable[bytes]) -> None:

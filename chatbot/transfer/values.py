@@ -37,6 +37,8 @@ class Entry:
     duration: float | None = None
     ended: str | None = None
     """How a reply ended that is not whole, in a sentence."""
+    mark: str = ""
+    """Where it stands, in words, in a file of all branches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

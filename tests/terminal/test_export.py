@@ -116,3 +116,19 @@ def test_a_chatgpt_export(here: Store, tmp_path: Path, capsys) -> None:  # type:
     file = tmp_path / "conversations.json"
     assert main(["export", str(file), "--format", "chatgpt"]) == 0
     assert [one["title"] for one in json.loads(file.read_text())] == ["Decorators", ""]
+
+
+def test_files_to_read(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    begun = exchange(here, text="<b>One", answer="Two")
+    for name in ("a.html", "a.jsonl"):
+        assert main(["export", str(tmp_path / name)]) == 0
+    for name in ("a.md", "a.csv"):
+        assert main(["export", str(tmp_path / name), begun.conversation, "--all-branches"]) == 0
+    assert "&lt;b&gt;One" in (tmp_path / "a.html").read_text()
+    assert json.loads((tmp_path / "a.jsonl").read_text())["messages"][-1] == {"role": "assistant", "content": "Two"}
+    assert "\nTwo\n" in (tmp_path / "a.md").read_text()
+    assert "assistant,Two" in (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    assert main(["export", str(tmp_path / "b.md")]) == 2
+    assert "Markdown holds one conversation" in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "b.json"), "--all-branches"]) == 2
+    assert "has all branches anyway" in capsys.readouterr().err
