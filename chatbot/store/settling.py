@@ -25,13 +25,7 @@ def settle(connection: Connection, database: Database, call: int, row: dict[str,
     made = connection.execute(
         select(calls.c.started, calls.c.conversation, calls.c.model_asked).where(calls.c.id == call)
     ).one()
-    count(
-        connection, database, call, About(at=made.started, conversation=made.conversation, model=made.model_asked), cost
-    )
-    return True
-
-
-def count(connection: Connection, database: Database, call: int, about: About, cost: Cost) -> None:
-    """Add a settled call to the sums and to the budgets that it concerns. `creating` has been taken by the caller."""
-    count_in(connection, database, about.at, cost)
+    count_in(connection, database, [(made.started, cost)])
+    about = About(at=made.started, conversation=made.conversation, model=made.model_asked)
     release(connection, database, call, about, cost.nanodollars or 0)
+    return True

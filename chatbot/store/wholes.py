@@ -11,16 +11,15 @@ from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
 from chatbot.core.text import repair, storable
 from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage, digest
-from chatbot.store.budgets import About, creating
+from chatbot.store.budgets import About, creating, release
 from chatbot.store.conversations import fresh_id
 from chatbot.store.database import Database
-from chatbot.store.database import added as added_row
 from chatbot.store.drafts import joined_draft
 from chatbot.store.find import chunks, conversation_row
 from chatbot.store.lease import Owner
 from chatbot.store.rows import options_to_json
-from chatbot.store.settling import count
-from chatbot.store.tables import calls, conversations, messages
+from chatbot.store.spent import count_in
+from chatbot.store.tables import budgets, calls, conversations, messages
 from chatbot.store.values import Added
 
 _HERE = "bytebot:"  # before the id of a conversation that began in a store of ours
@@ -177,24 +176,38 @@ class Wholes:
         added: tuple[WholeCall, ...],
         ids: Mapping[int | None, int | None],
     ) -> None:
+        if not added:
+            return
         creating(connection, self._database, alone=False)
         known = self._known(connection, added)
+        alive = select(conversations.c.id).where(conversations.c.id == calls.c.conversation).exists()
         for call in added:
-            reply = ids[call.reply]
             if before := known.get(_same_call(call)):
                 # The bill outlived the conversation; now it has one again. Where it still has one, it stays there.
-                alive = select(conversations.c.id).where(conversations.c.id == calls.c.conversation).exists()
-                connection.execute(
-                    update(calls).where(calls.c.id == before, ~alive).values(conversation=id, reply=reply)
-                )
-                continue
-            row = {name: getattr(call, name) for name in _OF_CALL}
-            row = {name: repair(value) if isinstance(value, str) else value for name, value in row.items()}
-            row |= {"usage": storable(call.usage), "arithmetic": storable(call.arithmetic)}
-            row |= {"owner": self._database.owner, "conversation": id, "reply": reply, "process": _ELSEWHERE.text}
-            made = added_row(connection, calls, row)
-            about = About(at=call.started, conversation=id, model=repair(call.model_asked))
-            count(connection, self._database, made, about, Cost(nanodollars=call.nanodollars, source=call.cost_source))
+                again = update(calls).where(calls.c.id == before, ~alive)
+                connection.execute(again.values(conversation=id, reply=ids[call.reply]))
+        new = [call for call in added if _same_call(call) not in known]
+        if not new:
+            return
+        connection.execute(insert(calls), [self._call_row(id, call, ids) for call in new])
+        costs = [Cost(nanodollars=call.nanodollars, source=call.cost_source) for call in new]
+        count_in(connection, self._database, [(call.started, cost) for call, cost in zip(new, costs, strict=True)])
+        if connection.execute(select(budgets.c.id).where(budgets.c.owner == self._database.owner)).first():
+            for call, cost in zip(new, costs, strict=True):
+                about = About(at=call.started, conversation=id, model=repair(call.model_asked))
+                release(connection, self._database, GONE, about, cost.nanodollars or 0)  # nothing was held for it here
+
+    def _call_row(self, id: str, call: WholeCall, ids: Mapping[int | None, int | None]) -> dict[str, Any]:
+        row = {name: getattr(call, name) for name in _OF_CALL}
+        row = {name: repair(value) if isinstance(value, str) else value for name, value in row.items()}
+        return row | {
+            "owner": self._database.owner,
+            "conversation": id,
+            "reply": ids[call.reply],
+            "process": _ELSEWHERE.text,
+            "usage": storable(call.usage),
+            "arithmetic": storable(call.arithmetic),
+        }
 
     def _known(self, connection: Connection, added: tuple[WholeCall, ...]) -> dict[Any, int]:
         found: dict[Any, int] = {}

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -54,3 +55,8 @@ def test_a_manifest_is_believed_and_compared(lived: Store) -> None:
 def test_others_hold_no_hashes(lived: Store) -> None:
     with pytest.raises(BadInput, match="holds no hashes"):
         check(b"".join(to_chatgpt(wholes_of(lived))))
+
+
+def test_a_chat_without_settings_of_its_own_is_identical(lived: Store) -> None:
+    bare = replace(lived.wholes.get(lived.wholes.ids()[0]), options={})
+    assert check(b"".join(to_json([bare], now=NOON))).wrong == ()
