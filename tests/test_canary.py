@@ -119,6 +119,7 @@ def through_the_page(page: Tab) -> Iterator[str | bytes]:
         yield in_the_session(page)
     for write in (to_markdown, to_csv):
         yield downloads.whole(page.engine, newest.id, None, write)
+    yield downloads.everything(page.engine, newest.id)
     page.app.switch_page("pages/settings.py").run()
     yield sent_to_the_browser(page.sound())  # type: ignore[arg-type]
     yield in_the_session(page)

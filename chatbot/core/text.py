@@ -1,11 +1,15 @@
 """The one place where text from outside is made storable and showable."""
 
+import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from chatbot.core.errors import BadInput
 
 LONGEST_MESSAGE = 2_000_000  # characters; a larger paste freezes the browser before it reaches a model
 
+_DEEPEST = 32  # JSON inside JSON
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(32) if code not in (9, 10)} | {127: "␡"}
@@ -25,6 +29,27 @@ def repair(text: str) -> str:
     if "\x00" in text:
         text = text.replace("\x00", "␀")
     return _LONE_SURROGATE.sub("�", text)
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """JSON from outside as both databases take it: texts repaired, no NaN, not endlessly deep.
+
+    >>> storable({"a": [1, float("nan"), "x\\x00"]})
+    {'a': [1, None, 'x␀']}
+    """
+    if isinstance(value, str):
+        return repair(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth == _DEEPEST:
+        return None
+    if isinstance(value, Mapping):
+        return {repair(str(key)): storable(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item, depth + 1) for item in value]
+    return repair(str(value))
 
 
 def visible(text: str) -> str:

@@ -207,9 +207,14 @@ class Conversations:
         connection.execute(update(conversations).where(conversations.c.id == id, self._mine).values(values))
 
 
+def fresh_id() -> str:
+    """An id that nobody can guess."""
+    return secrets.token_hex(12)
+
+
 def new_conversation(connection: Connection, owner: str, *, tag: str, options: Options, title: str = "") -> str:
-    """Inserts one, for others' transactions; gives its id, which nobody can guess."""
-    id = secrets.token_hex(12)
+    """Inserts one, for others' transactions; gives its id."""
+    id = fresh_id()
     moment = now()
     row = {
         "id": id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, select
 
@@ -10,10 +10,11 @@ from chatbot.core.errors import NotFound
 from chatbot.core.text import repair
 from chatbot.store.tables import conversations, messages
 
+One = TypeVar("One")
 _CHUNK = 500  # SQLite takes some thousands of parameters per statement, older ones 999
 
 
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+def chunks(ids: Iterable[One]) -> Iterator[list[One]]:
     """Each id once, in as many lists as a statement's parameters ask for."""
     rest = iter(dict.fromkeys(ids))
     while chunk := list(islice(rest, _CHUNK)):

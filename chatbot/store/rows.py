@@ -1,6 +1,5 @@
 """Values to columns and back."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -12,35 +11,14 @@ from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost, stored_cost
 from chatbot.core.settings import Options
 from chatbot.core.text import repair
+from chatbot.core.text import storable as storable
 from chatbot.store.values import Call, Conversation, Line, StoredMessage
 
-_DEEPEST = 32
 _LARGEST = 2**53
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def storable(value: Any, depth: int = 0) -> Any:
-    """JSON from outside as both databases take it: texts repaired, no NaN, not endlessly deep.
-
-    >>> storable({"a": [1, float("nan"), "x\\x00"]})
-    {'a': [1, None, 'x␀']}
-    """
-    if isinstance(value, str):
-        return repair(value)
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if depth == _DEEPEST:
-        return None
-    if isinstance(value, Mapping):
-        return {repair(str(key)): storable(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable(item, depth + 1) for item in value]
-    return repair(str(value))
 
 
 def repaired(text: str | None) -> str | None:

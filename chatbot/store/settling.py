@@ -25,7 +25,7 @@ def settle(connection: Connection, database: Database, call: int, row: dict[str,
     made = connection.execute(
         select(calls.c.started, calls.c.conversation, calls.c.model_asked).where(calls.c.id == call)
     ).one()
-    count_in(connection, database, made.started, cost)
+    count_in(connection, database, [(made.started, cost)])
     about = About(at=made.started, conversation=made.conversation, model=made.model_asked)
     release(connection, database, call, about, cost.nanodollars or 0)
     return True

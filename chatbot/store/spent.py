@@ -1,5 +1,6 @@
 """Sums by stretch of time, kept up to date with every call: a month is read in a few rows, however much was said in it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,17 +15,22 @@ DAY, QUARTER = 86_400, 900  # seconds
 SUMS = ("nanodollars", "calls", "estimated", "local", "unpriced")
 
 
-def count_in(connection: Connection, database: Database, started: datetime, cost: Cost) -> None:
-    """Add a settled call to the day and the quarter of an hour in which it began."""
-    if cost.source == "free":
-        return
-    counted = [cost.source == source for source in ("estimated", "local", "unknown")]
-    row = dict(zip(SUMS, (cost.nanodollars or 0, 1, *map(int, counted)), strict=True))
-    for seconds in (DAY, QUARTER):  # always in this order: two that settle at once wait for each other, not in a circle
-        key = {"owner": database.owner, "seconds": seconds, "number": _epoch(started) // seconds}
-        adding = database.insert(spent).values(**key, **row)
-        more = {name: spent.c[name] + adding.excluded[name] for name in SUMS}
-        connection.execute(adding.on_conflict_do_update(index_elements=list(key), set_=more))
+def count_in(connection: Connection, database: Database, settled: Iterable[tuple[datetime, Cost]]) -> None:
+    """Add settled calls to the days and the quarters of an hour in which they began."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for started, cost in settled:
+        if cost.source == "free":
+            continue
+        row = [cost.nanodollars or 0, 1, *(cost.source == source for source in ("estimated", "local", "unknown"))]
+        for seconds in (DAY, QUARTER):
+            sums = found.setdefault((seconds, _epoch(started) // seconds), [0] * len(SUMS))
+            sums[:] = [one + more for one, more in zip(sums, row, strict=True)]
+    # Always in this order: two that settle at once wait for each other, not in a circle.
+    for (seconds, number), sums in sorted(found.items(), key=lambda one: (-one[0][0], one[0][1])):
+        key = {"owner": database.owner, "seconds": seconds, "number": number}
+        adding = database.insert(spent).values(**key, **dict(zip(SUMS, sums, strict=True)))
+        added = {name: spent.c[name] + adding.excluded[name] for name in SUMS}
+        connection.execute(adding.on_conflict_do_update(index_elements=list(key), set_=added))
 
 
 def add_up_anew(database: Database) -> None:

@@ -10,6 +10,7 @@ from chatbot.store.on_sqlite import SqliteFile
 from chatbot.store.quirks import LearnedQuirks
 from chatbot.store.schema import bring_up_to_date, check_file
 from chatbot.store.turns import Turns
+from chatbot.store.wholes import Wholes
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -26,6 +27,7 @@ class Store:
         self.url_shown = database.shown
         """Where it is, without a password."""
         self.conversations = Conversations(database)
+        self.wholes = Wholes(database)
         self.turns = Turns(database)
         self.ledger = Ledger(database)
         self.quirks = LearnedQuirks(database)

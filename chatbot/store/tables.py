@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. A constant, so that opening an up-to-date database does not import Alembic."""
 VERSION_TABLE = "bytebot_schema"
 
@@ -76,6 +76,7 @@ conversations = Table(
     Column("answered", Moment),  # when a reply last ended; later than `seen` means unseen
     Column("seen", Moment),
     Column("deleted", Moment),
+    Column("source", Text),  # what it is called where it was imported from; NULL where it began here
 )
 _kept = conversations.c.deleted.is_(None)
 Index(
@@ -88,6 +89,7 @@ Index(
     postgresql_where=_kept,
 )
 Index("ix_conversations_latest", conversations.c.owner, conversations.c.updated, conversations.c.id)
+Index("ix_conversations_source", conversations.c.owner, conversations.c.source)
 
 trash = Table(
     "trash",

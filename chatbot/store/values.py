@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from chatbot.core.errors import WayOut
 from chatbot.core.events import Outcome, Purpose
@@ -93,6 +93,18 @@ class Begun:
     reply: int
     state: State
     created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What became of a whole conversation that was to be added.
+
+    `how`: added; there, because it was before; back, out of the trash. `same`: it is as the one that was to be added.
+    """
+
+    id: str
+    how: Literal["added", "there", "back"]
+    same: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

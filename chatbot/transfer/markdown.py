@@ -37,7 +37,8 @@ def _front_matter(heading: Heading) -> str:
 def _section(entry: Entry) -> str:
     who = "You" if entry.role == "user" else "ByteBot"
     by = f" · {entry.model}" if entry.model else ""
-    parts = [f"\n## {who}{by} · {_time(entry.created)}\n"]
+    where = f" · {entry.mark}" if entry.mark else ""
+    parts = [f"\n## {who}{by} · {_time(entry.created)}{where}\n"]
     if entry.reasoning.strip():
         parts.append(f"Reasoning:\n\n{fenced(entry.reasoning)}\n")
     if entry.text.strip():

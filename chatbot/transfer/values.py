@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chatbot.core.messages import Role, State
+from chatbot.core.whole import Whole, digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,24 @@ class Entry:
     duration: float | None = None
     ended: str | None = None
     """How a reply ended that is not whole, in a sentence."""
+    mark: str = ""
+    """Where it stands, in words, in a file of all branches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """One conversation out of a file. `lost`: what of it could not be kept, in words; `checksum`: its hash as the file
+    says it, None where it says none.
+    """
+
+    whole: Whole
+    lost: tuple[str, ...] = ()
+    checksum: str | None = None
+
+    @property
+    def intact(self) -> bool:
+        """It is as it was when it was written."""
+        return self.checksum is None or self.checksum == digest(self.whole)
 
 
 def file_name(heading: Heading, ending: str) -> str:

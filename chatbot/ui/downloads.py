@@ -1,10 +1,12 @@
 """A conversation as a file, read and written when it is asked for and not before."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown
 from chatbot.store.values import Conversation
+from chatbot.transfer.json_file import to_json
 from chatbot.transfer.values import Entry, Heading
 from chatbot.ui.words import ended
 
@@ -17,6 +19,11 @@ def whole(engine: Engine, conversation: str, head: int | None, write: Write) -> 
     """The file of the whole branch that ends in `head`."""
     view = engine.view(conversation, head, last=_EVERYTHING)
     return b"".join(write(heading(view.conversation), map(entry, view.shown)))
+
+
+def everything(engine: Engine, conversation: str) -> bytes:
+    """The file that can be imported: every branch, with settings and costs."""
+    return b"".join(to_json([engine.store.wholes.get(conversation)], now=datetime.now(UTC)))
 
 
 def heading(conversation: Conversation) -> Heading:

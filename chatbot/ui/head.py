@@ -40,8 +40,11 @@ def _menu(conversation: Conversation, chat: OpenChat) -> None:
         _item("Rename", "edit", "rename", partial(callbacks.begin_rename, "head"))
         pin = "Unpin" if conversation.pinned else "Pin"
         _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))
-        _download("Download as Markdown", conversation, chat, to_markdown, "md", "text/markdown")
-        _download("Download as CSV", conversation, chat, to_csv, "csv", "text/csv")
+        branch = partial(downloads.whole, session.engine(), conversation.id, chat.head)
+        _download("Download as Markdown", conversation, partial(branch, to_markdown), "md", "text/markdown")
+        _download("Download as CSV", conversation, partial(branch, to_csv), "csv", "text/csv")
+        everything = partial(downloads.everything, session.engine(), conversation.id)
+        _download("Download as JSON", conversation, everything, "json", "application/json")
         if st.button("Costs of this chat", key="chat-costs", icon=":material/payments:", type="tertiary"):
             st.switch_page("pages/costs.py", query_params={"chat": conversation.id})
         _item("Delete", "delete", "delete", partial(callbacks.delete_conversation, conversation.id))
@@ -51,12 +54,10 @@ def _item(words: str, icon: str, name: str, act: Callable[[], None]) -> None:
     st.button(words, key=f"chat-{name}", icon=f":material/{icon}:", type="tertiary", on_click=act)
 
 
-def _download(
-    words: str, conversation: Conversation, chat: OpenChat, write: downloads.Write, ending: str, mime: str
-) -> None:
+def _download(words: str, conversation: Conversation, file: Callable[[], bytes], ending: str, mime: str) -> None:
     st.download_button(
         words,
-        partial(downloads.whole, session.engine(), conversation.id, chat.head, write),
+        file,
         file_name=file_name(downloads.heading(conversation), ending),
         mime=mime,
         key=f"chat-{ending}",

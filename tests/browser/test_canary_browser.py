@@ -35,7 +35,7 @@ def test_a_key_of_the_environment_never_reaches_the_browser(
         chat.told(1, "Try again")
         seen.append(chat.page.content())
     assert {request.headers["authorization"] for request in fake.chats()} == {f"Bearer {KEY}"}, "the canary did fly"
-    for words in ("Download as Markdown", "Download as CSV"):
+    for words in ("Download as Markdown", "Download as CSV", "Download as JSON"):
         chat.page.get_by_test_id("stPopoverButton").first.click()
         with chat.page.expect_download() as download:
             chat.page.get_by_role("button", name=words).click()

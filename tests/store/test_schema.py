@@ -112,7 +112,9 @@ def test_a_bill_from_before_there_were_prices_is_kept_and_unknown(database_url: 
     number = call(store)
     store.ledger.settle(number, answered())
     with store._database.write() as connection:
-        connection.execute(text("DROP INDEX ix_calls_spend"))
+        for index in ("ix_calls_spend", "ix_conversations_source"):
+            connection.execute(text(f"DROP INDEX {index}"))
+        connection.execute(text("ALTER TABLE conversations DROP COLUMN source"))
         for table in ("holds", "counters", "budgets", "limits", "spent"):
             connection.execute(text(f"DROP TABLE {table}"))
         for column in ("cache_write_tokens", "service_tier", "arithmetic", "held", "instead_of", *LATER):

@@ -1,5 +1,6 @@
 """The chat page in process: its history, its actions, what a chat is held with. What only a browser shows is elsewhere."""
 
+import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from chatbot.core.settings import Options
 from chatbot.engine.actions import Say
 from chatbot.transfer.csv_file import to_csv
+from chatbot.transfer.json_file import read_json
 from chatbot.transfer.markdown import to_markdown
 from chatbot.ui import downloads
 from tests.fake_openai import FakeOpenAI
@@ -223,7 +225,7 @@ def test_the_newest_thirty_are_drawn_and_the_earlier_on_demand(page: Tab) -> Non
     assert not any("Earlier" in button for button in page.buttons())
 
 
-def test_a_download_is_the_branch_that_is_shown(page: Tab) -> None:
+def test_a_download_is_the_branch_that_is_shown_and_json_is_all_of_them(page: Tab) -> None:
     page.say("One")
     choose(page, page.kept()[0].id, "Edit")
     page.app.text_area(key=f"edit-{page.kept()[0].id}").set_value("Uno")
@@ -233,6 +235,9 @@ def test_a_download_is_the_branch_that_is_shown(page: Tab) -> None:
     assert "\nUno\n" in markdown
     assert "\nOne\n" not in markdown
     table = downloads.whole(page.engine, conversation(page), head, to_csv).decode("utf-8-sig")
+    (copied,) = read_json(io.BytesIO(downloads.everything(page.engine, conversation(page))), "chat.json")
+    assert copied.intact
+    assert [one.text for one in copied.whole.messages if one.role == "user"] == ["One", "Uno"]
     assert len(table.split("\r\n")) == 4
     assert KEY not in markdown + table
 

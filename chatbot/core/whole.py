@@ -1,0 +1,153 @@
+"""A conversation as a whole, as it leaves the house and comes back: everything that is kept of it, and no database's ids.
+
+Messages are numbered from 1 in the order in which they were made, so a parent's number is always the smaller one.
+Where a message is named that is not there any more, its number is GONE.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from chatbot.core.errors import WayOut
+from chatbot.core.events import Outcome, Purpose
+from chatbot.core.messages import LIVE, Role, State
+from chatbot.core.pricing import CostSource
+
+GONE = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeMessage:
+    """One message. Seconds are floats; `sent` lists the numbers of what the request was made of (None: made up for it).
+
+    `usage` and `options` are JSON as the store keeps it.
+    """
+
+    parent: int | None = None
+    role: Role
+    state: State
+    continues: bool = False
+    created: datetime
+    finished: datetime | None = None
+    text: str = ""
+    reasoning: str = ""
+    connection: str | None = None
+    model_asked: str | None = None
+    model_answered: str | None = None
+    finish_reason: str | None = None
+    first_token: float | None = None
+    duration: float | None = None
+    thinking: float | None = None
+    retries: int = 0
+    left_out: int = 0
+    error: str | None = None
+    error_kind: str | None = None
+    way_out: WayOut | None = None
+    notes: tuple[str, ...] = ()
+    usage: Mapping[str, Any] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    sent: tuple[int | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeCall:
+    """One settled call of the ledger. Money is whole nano-dollars; None is unknown. `reply`: a message's number."""
+
+    reply: int | None = None
+    purpose: Purpose
+    connection: str
+    base_url: str
+    model_asked: str
+    model_answered: str | None = None
+    outcome: Outcome
+    started: datetime
+    finished: datetime
+    status: int | None = None
+    error: str | None = None
+    first_token: float | None = None
+    duration: float | None = None
+    input_estimate: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    estimated: bool = False
+    usage: Mapping[str, Any] | None = None
+    nanodollars: int | None = None
+    cost_source: CostSource = "unknown"
+    service_tier: str | None = None
+    arithmetic: Mapping[str, Any] | None = None
+    held: int | None = None
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A conversation. `source` names it wherever it goes ("bytebot:4f…", "chatgpt:6f…"); `head`: a message's number."""
+
+    source: str
+    title: str = ""
+    title_by: str = "words"
+    tag: str = ""
+    pinned: bool = False
+    created: datetime
+    updated: datetime
+    options: Mapping[str, Any] = field(default_factory=dict)
+    head: int | None = None
+    messages: tuple[WholeMessage, ...] = ()
+    calls: tuple[WholeCall, ...] = ()
+
+
+def fields_of(value: Whole | WholeMessage | WholeCall) -> dict[str, Any]:
+    """Its fields as JSON takes them, without its messages and calls; what has its default is left out.
+
+    So a field that a later version adds changes no hash of what was kept before.
+    """
+    found: dict[str, Any] = {}
+    for one in fields(value):
+        here = getattr(value, one.name)
+        if one.name in ("messages", "calls") or here == one.default or (here in ({}, ()) and here is not None):
+            continue
+        found[one.name] = moment(here) if isinstance(here, datetime) else here
+    return found
+
+
+def moment(when: datetime) -> str:
+    """A time as it stands in a file, to the microsecond.
+
+    >>> moment(datetime(2026, 11, 25, 9, 30, tzinfo=UTC))
+    '2026-11-25T09:30:00.000000Z'
+    """
+    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def digest(whole: Whole) -> str:
+    """The SHA-256, in hex, of everything in it but its source: two are the same exactly when nothing was lost or changed.
+
+    A reply that is being written counts as cut, which it is in every copy.
+    """
+    found = sha256()
+    for line in _lines(whole):
+        found.update(line.encode())
+    return found.hexdigest()
+
+
+def _lines(whole: Whole) -> Iterator[str]:
+    about = fields_of(whole)
+    del about["source"]
+    yield _canonical("conversation", about)
+    for message in whole.messages:
+        about = fields_of(message)
+        if message.state in LIVE:
+            about["state"] = "cut"
+        yield _canonical("message", about)
+    for call in whole.calls:
+        yield _canonical("call", fields_of(call))
+
+
+def _canonical(kind: str, about: dict[str, Any]) -> str:
+    return f"{kind} {json.dumps(about, sort_keys=True, separators=(',', ':'))}\n"

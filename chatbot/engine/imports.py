@@ -1,0 +1,75 @@
+"""Conversations into the store, each whole or not at all, with a receipt that has a line for every one."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from chatbot.core.settings import Options
+from chatbot.store.store import Store
+from chatbot.transfer.chats import open_chats
+from chatbot.transfer.values import Copied
+
+How = Literal["added", "there", "back"]
+File = tuple[str, BinaryIO]
+"""Its name, as it is said in errors, and its bytes, which can be sought in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What became of one conversation. `id`: in this store; `notes`: what could not be kept or does not agree."""
+
+    title: str
+    messages: int
+    how: How
+    id: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What files hold, read to their ends: nothing in them is wrong. Nothing was written."""
+
+    lines: tuple[Line, ...]
+
+    def count(self, how: How) -> int:
+        return sum(line.how == how for line in self.lines)
+
+
+def look(store: Store, files: Iterable[File]) -> Looked:
+    """What importing these files would do. BadInput names the file and the place of what cannot be."""
+    lines, seen = [], set[str]()
+    for name, file in files:
+        for copied in open_chats(file, name):
+            source = copied.whole.source
+            there = source in seen or source in store.wholes.there([source])
+            seen.add(source)
+            lines.append(_line(copied, "there" if there else "added", notes=_notes(copied)))
+    return Looked(tuple(lines))
+
+
+def import_files(
+    store: Store, files: Iterable[File], options: Options, *, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Line]:
+    """Import them, a line as soon as each conversation is stored; `look` has found nothing wrong with them before.
+
+    Each is stored in one transaction. Stopped by `stop` or by closing the iterator, what was stored stays, and importing
+    the files again goes on from there. `options`: of chats that bring none.
+    """
+    for name, file in files:
+        for copied in open_chats(file, name):
+            if stop():
+                return
+            added = store.wholes.add(copied.whole, options)
+            notes = _notes(copied)
+            if not added.same:
+                notes = ("not as in the file: it went on here or there; the one here was kept", *notes)
+            yield _line(copied, added.how, id=added.id, notes=notes)
+
+
+def _line(copied: Copied, how: How, *, id: str | None = None, notes: tuple[str, ...] = ()) -> Line:
+    whole = copied.whole
+    return Line(title=whole.title, messages=len(whole.messages), how=how, id=id, notes=notes)
+
+
+def _notes(copied: Copied) -> tuple[str, ...]:
+    return copied.lost if copied.intact else ("it was changed since it was exported", *copied.lost)

@@ -1,0 +1,227 @@
+"""Whole conversations: read for a copy of them, and added from one, each in one transaction."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, text, update
+
+from chatbot.core.messages import LIVE
+from chatbot.core.pricing import Cost
+from chatbot.core.settings import Options
+from chatbot.core.text import repair, storable
+from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage, digest
+from chatbot.store.budgets import About, creating, release
+from chatbot.store.conversations import fresh_id
+from chatbot.store.database import Database
+from chatbot.store.drafts import joined_draft
+from chatbot.store.find import chunks, conversation_row
+from chatbot.store.lease import Owner
+from chatbot.store.rows import options_to_json
+from chatbot.store.spent import count_in
+from chatbot.store.tables import budgets, calls, conversations, messages
+from chatbot.store.values import Added
+
+_HERE = "bytebot:"  # before the id of a conversation that began in a store of ours
+_ELSEWHERE = Owner("imported", "-", 0, 0.0)
+_SAME_IN_BOTH = (
+    *("role", "state", "continues", "created", "finished", "text", "reasoning", "connection", "model_asked"),
+    *("model_answered", "finish_reason", "first_token", "duration", "thinking", "retries", "left_out", "error"),
+    *("error_kind", "way_out", "usage"),
+)
+_OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
+_KEPT_OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "created", "updated")
+
+
+class Wholes:
+    """What is deleted is no part of a copy; the calls that it cost are."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._mine = conversations.c.owner == database.owner
+
+    def ids(self) -> list[str]:
+        """Every conversation, the oldest first."""
+        query = select(conversations.c.id).where(self._mine, conversations.c.deleted.is_(None))
+        with self._database.read() as connection:
+            return list(connection.execute(query.order_by(conversations.c.created, conversations.c.id)).scalars())
+
+    def get(self, id: str) -> Whole:
+        """The conversation as it is at this moment; NotFound. A reply that is being written has its words so far."""
+        with self._database.read() as connection:
+            return self._read(connection, conversation_row(connection, self._database.owner, id))
+
+    def add(self, whole: Whole, options: Options | None = None) -> Added:
+        """Add it under ids of this store, or leave everything as it is when it is there already.
+
+        One that lies in the trash is taken back. Calls that the ledger knows are not counted twice.
+        `options`: what it goes on with where it names no connection of its own.
+        """
+        with self._database.write() as connection:
+            found = self._find(connection, whole.source, lock=True)
+            if found is None:
+                return Added(id=self._insert(connection, whole, options or Options()), how="added")
+            how: Literal["there", "back"] = "there"
+            if found.deleted is not None:
+                connection.execute(update(conversations).where(conversations.c.id == found.id).values(deleted=None))
+                how = "back"
+            here = self._read(connection, found)
+            if "connection" not in whole.options:
+                here = replace(here, options=whole.options)
+            return Added(id=found.id, how=how, same=digest(here) == digest(whole))
+
+    def there(self, sources: Iterable[str]) -> set[str]:
+        """Those of these sources that are there already."""
+        with self._database.read() as connection:
+            return {source for source in sources if self._find(connection, source) is not None}
+
+    def _find(self, connection: Connection, source: str, *, lock: bool = False) -> Row[Any] | None:
+        if lock and not self._database.sqlite:  # two that add the same one at once: the second finds it
+            key = f"{self._database.owner}\n{source}"
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+        same = conversations.c.source == source
+        if source.startswith(_HERE):
+            born_here = and_(conversations.c.id == source.removeprefix(_HERE), conversations.c.source.is_(None))
+            same = or_(same, born_here)
+        query = select(conversations).where(self._mine, same)
+        # One that is not in the trash goes first.
+        return connection.execute(query.order_by(conversations.c.deleted.is_not(None), conversations.c.id)).first()
+
+    def _read(self, connection: Connection, row: Row[Any]) -> Whole:
+        owner = self._database.owner
+        kept = and_(messages.c.owner == owner, messages.c.conversation == row.id, messages.c.trash.is_(None))
+        rows = connection.execute(select(messages).where(kept).order_by(messages.c.id)).all()
+        numbers: dict[int | None, int | None] = {one.id: number for number, one in enumerate(rows, start=1)}
+        numbers[None] = None
+        settled = and_(calls.c.owner == owner, calls.c.conversation == row.id, calls.c.outcome.is_not(None))
+        bills = connection.execute(select(calls).where(settled).order_by(calls.c.started, calls.c.id)).all()
+        return Whole(
+            source=row.source or f"{_HERE}{row.id}",
+            **{name: getattr(row, name) for name in _KEPT_OF_CONVERSATION},
+            options=row.options or {},
+            head=numbers.get(row.head),
+            messages=tuple(self._message(connection, one, numbers) for one in rows),
+            calls=tuple(
+                WholeCall(reply=numbers.get(one.reply, GONE), **{name: getattr(one, name) for name in _OF_CALL})
+                for one in bills
+            ),
+        )
+
+    def _message(self, connection: Connection, row: Row[Any], numbers: Mapping[int | None, int | None]) -> WholeMessage:
+        same = {name: getattr(row, name) for name in _SAME_IN_BOTH}
+        if row.state in LIVE:
+            same["text"], same["reasoning"] = joined_draft(connection, self._database.owner, row.id)
+        return WholeMessage(
+            **same,
+            parent=numbers[row.parent],
+            notes=tuple(row.notes or ()),
+            options=row.options or {},
+            sent=tuple(numbers.get(id, GONE) for id in row.sent or ()),
+        )
+
+    def _insert(self, connection: Connection, whole: Whole, options: Options) -> str:
+        id, owner = fresh_id(), self._database.owner
+        row = {name: getattr(whole, name) for name in _KEPT_OF_CONVERSATION}
+        row |= {"title": repair(whole.title), "tag": repair(whole.tag), "options": storable(_complete(whole, options))}
+        connection.execute(insert(conversations).values(id=id, owner=owner, source=repair(whole.source), **row))
+        ids = self._insert_messages(connection, id, whole.messages)
+        if whole.head is not None:
+            head = ids[whole.head]
+            connection.execute(update(conversations).where(conversations.c.id == id).values(head=head))
+        self._insert_calls(connection, id, whole.calls, ids)
+        return id
+
+    def _insert_messages(
+        self, connection: Connection, id: str, added: tuple[WholeMessage, ...]
+    ) -> dict[int | None, int | None]:
+        """Gives the new ids by number. The rows come first and are tied together then: that takes two statements."""
+        ids: dict[int | None, int | None] = {None: None, GONE: GONE}
+        if not added:
+            return ids
+        statement = insert(messages).returning(messages.c.id, sort_by_parameter_order=True)
+        rows = [self._message_row(id, message) for message in added]
+        made = list(connection.execute(statement, rows).scalars())
+        assert made == sorted(made)  # the order of ids is the order of the tree
+        ids |= dict(enumerate(made, start=1))
+        ties = [
+            {"this": ids[number], "above": ids[message.parent], "used": [ids[one] for one in message.sent] or None}
+            for number, message in enumerate(added, start=1)
+            if message.parent is not None or message.sent
+        ]
+        if ties:
+            tie = update(messages).where(messages.c.id == bindparam("this"))
+            connection.execute(
+                tie.values(parent=bindparam("above"), sent=bindparam("used", type_=messages.c.sent.type)), ties
+            )
+        return ids
+
+    def _message_row(self, id: str, message: WholeMessage) -> dict[str, Any]:
+        row = {name: getattr(message, name) for name in _SAME_IN_BOTH}
+        row = {name: repair(value) if isinstance(value, str) else value for name, value in row.items()}
+        if message.state in LIVE:
+            row["state"] = "cut"  # nobody writes it here
+        return row | {
+            "owner": self._database.owner,
+            "conversation": id,
+            "empty": not message.text,
+            "usage": storable(message.usage),
+            "notes": storable(message.notes) or None,
+            "options": storable(message.options) or None,
+        }
+
+    def _insert_calls(
+        self,
+        connection: Connection,
+        id: str,
+        added: tuple[WholeCall, ...],
+        ids: Mapping[int | None, int | None],
+    ) -> None:
+        if not added:
+            return
+        creating(connection, self._database, alone=False)
+        known = self._known(connection, added)
+        alive = select(conversations.c.id).where(conversations.c.id == calls.c.conversation).exists()
+        for call in added:
+            if before := known.get(_same_call(call)):
+                # The bill outlived the conversation; now it has one again. Where it still has one, it stays there.
+                again = update(calls).where(calls.c.id == before, ~alive)
+                connection.execute(again.values(conversation=id, reply=ids[call.reply]))
+        new = [call for call in added if _same_call(call) not in known]
+        if not new:
+            return
+        connection.execute(insert(calls), [self._call_row(id, call, ids) for call in new])
+        costs = [Cost(nanodollars=call.nanodollars, source=call.cost_source) for call in new]
+        count_in(connection, self._database, [(call.started, cost) for call, cost in zip(new, costs, strict=True)])
+        if connection.execute(select(budgets.c.id).where(budgets.c.owner == self._database.owner)).first():
+            for call, cost in zip(new, costs, strict=True):
+                about = About(at=call.started, conversation=id, model=repair(call.model_asked))
+                release(connection, self._database, GONE, about, cost.nanodollars or 0)  # nothing was held for it here
+
+    def _call_row(self, id: str, call: WholeCall, ids: Mapping[int | None, int | None]) -> dict[str, Any]:
+        row = {name: getattr(call, name) for name in _OF_CALL}
+        row = {name: repair(value) if isinstance(value, str) else value for name, value in row.items()}
+        return row | {
+            "owner": self._database.owner,
+            "conversation": id,
+            "reply": ids[call.reply],
+            "process": _ELSEWHERE.text,
+            "usage": storable(call.usage),
+            "arithmetic": storable(call.arithmetic),
+        }
+
+    def _known(self, connection: Connection, added: tuple[WholeCall, ...]) -> dict[Any, int]:
+        found: dict[Any, int] = {}
+        for chunk in chunks(call.started for call in added):
+            mine = and_(calls.c.owner == self._database.owner, calls.c.started.in_(chunk))
+            columns = (calls.c.id, calls.c.started, calls.c.purpose, calls.c.base_url, calls.c.model_asked)
+            found |= {_same_call(row): row.id for row in connection.execute(select(*columns).where(mine))}
+        return found
+
+
+def _complete(whole: Whole, options: Options) -> Mapping[str, Any]:
+    return whole.options if "connection" in whole.options else {**options_to_json(options), **whole.options}
+
+
+def _same_call(one: Any) -> tuple[Any, ...]:
+    """What no two calls have in common: the microsecond in which it left, and where to."""
+    return (one.started, one.purpose, one.base_url, one.model_asked)

@@ -1,0 +1,156 @@
+"""The command `chatbot export`: conversations as a file."""
+
+import os
+import secrets
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatbot.core.errors import BadInput
+from chatbot.terminal.streams import say
+
+if TYPE_CHECKING:
+    from chatbot.core.whole import Whole
+
+FORMATS = {"json": "json", "zip": "zip", "jsonl": "jsonl", "html": "html", "md": "md", "csv": "csv"}
+"""What a file's ending says."""
+CHOICES = ("json", "zip", "chatgpt", "jsonl", "html", "md", "csv")
+_ONE_ALONE = {"md": "Markdown", "csv": "CSV"}
+_WHOLE = ("json", "zip", "chatgpt")
+_EXAMPLES = """\
+examples:
+  chatbot export chats.json                        everything, with branches, settings and what it cost
+  chatbot export one.json 4f2a…                    one conversation, by its id
+  chatbot export chats.zip                         everything in a zip; chatbot verify chats.zip proves it
+  chatbot export conversations.json --format chatgpt    for Open WebUI, LibreChat and others
+  chatbot export page.html                         one page to read or print; .md, .csv and .jsonl for others
+
+docs/formats.md says what each format keeps. Deleted chats are in none."""
+
+
+def add_to(commands: "object") -> None:
+    """Its place on the command line; `commands` are argparse's subparsers."""
+    from argparse import RawDescriptionHelpFormatter
+
+    parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        "export",
+        help="write conversations to a file",
+        description="Write all conversations, or some, to a file. Its ending says the format.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", metavar="FILE", help="such as chats.json; - is standard output")
+    parser.add_argument("ids", nargs="*", metavar="ID", help="the conversations; all of them otherwise")
+    parser.add_argument("--format", choices=CHOICES, help="where the ending does not say it")
+    parser.add_argument("--all-branches", action="store_true", help="in md, html, csv, jsonl: not only the open one")
+    parser.add_argument("--replace", action="store_true", help="write over a file that is there")
+
+
+def export(arguments: Namespace) -> int:
+    """Write the file; nothing is left of it when it could not be written to its end."""
+    from chatbot.engine.exports import wholes_of
+    from chatbot.engine.open import open_engine
+    from chatbot.home.home import Home
+
+    format = arguments.format or _format_of(arguments.file)
+    if format in _ONE_ALONE and len(arguments.ids) != 1:
+        raise BadInput(f"{_ONE_ALONE[format]} holds one conversation. Name it by its id, or take HTML for several.")
+    if arguments.all_branches and format in _WHOLE:
+        raise BadInput(f"--all-branches is for what people read; {format} has all branches anyway.")
+    to_screen = arguments.file == "-"
+    if not to_screen and os.path.lexists(arguments.file) and not arguments.replace:
+        raise BadInput(f"{arguments.file!r} is there already. Name another file, or write over it with --replace.")
+    engine = open_engine(Home.open(), titles=False)
+    counted = Counted()
+    try:
+        engine.recover()  # what a killed process left behind has its end first
+        pieces = _written(counted.all(wholes_of(engine.store, arguments.ids)), format, branches=arguments.all_branches)
+        if to_screen:
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+        else:
+            _save(Path(arguments.file), pieces)
+    finally:
+        engine.close()
+    say(f"Wrote {counted}{'' if to_screen else f' to {arguments.file}'}.")
+    return 0
+
+
+class Counted:
+    """What went by, in words."""
+
+    def __init__(self) -> None:
+        self.conversations = self.messages = 0
+
+    def all(self, wholes: "Iterable[Whole]") -> "Iterator[Whole]":
+        for whole in wholes:
+            self.conversations += 1
+            self.messages += len(whole.messages)
+            yield whole
+
+    def __str__(self) -> str:
+        return f"{counted(self.conversations, 'conversation')}, {counted(self.messages, 'message')}"
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "message"), counted(9412, "message")
+    ('1 message', '9,412 messages')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _format_of(file: str) -> str:
+    ending = Path(file).suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        raise BadInput(
+            f"{file!r} does not say a format. Let it end in {', '.join(f'.{one}' for one in FORMATS)}, or give --format."
+        )
+    return FORMATS[ending]
+
+
+def _written(wholes: "Iterable[Whole]", format: str, *, branches: bool) -> Iterator[bytes]:
+    # Each is imported only when it is asked for.
+    if format in ("md", "csv"):
+        from chatbot.transfer import csv_file, markdown, reading
+
+        write = markdown.to_markdown if format == "md" else csv_file.to_csv
+        for whole in wholes:
+            yield from write(reading.heading_of(whole), reading.entries_of(whole, branches=branches))
+    elif format == "html":
+        from chatbot.transfer.html_file import to_html
+
+        yield from to_html(wholes, branches=branches)
+    elif format == "jsonl":
+        from chatbot.transfer.jsonl import to_jsonl
+
+        yield from to_jsonl(wholes, branches=branches)
+    elif format == "chatgpt":
+        from chatbot.transfer.chatgpt_file import to_chatgpt
+
+        yield from to_chatgpt(wholes)
+    else:
+        from chatbot.transfer.json_file import to_json
+        from chatbot.transfer.zip_file import to_zip
+
+        yield from (to_zip if format == "zip" else to_json)(wholes, now=datetime.now(UTC))
+
+
+def _save(path: Path, pieces: Iterable[bytes]) -> None:
+    """Beside its place first, and into it in one step: who reads it never finds half a file. Only its owner may read it."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        raise BadInput(f"{str(path)!r} cannot be written: {error.strerror or error}.") from None
+    finally:
+        beside.unlink(missing_ok=True)

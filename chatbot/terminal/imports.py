@@ -1,0 +1,119 @@
+"""The command `chatbot import`: conversations out of files, with a receipt."""
+
+import contextlib
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, BinaryIO
+
+from chatbot.core.errors import BadInput
+from chatbot.terminal.export import counted
+from chatbot.terminal.screen import one_line
+from chatbot.terminal.signals import INTERRUPTED
+from chatbot.terminal.streams import say
+
+if TYPE_CHECKING:
+    from chatbot.engine.imports import Line
+
+_WORDS = {"added": "imported", "there": "already there", "back": "already there, taken back out of the trash"}
+_TOLD = """\
+Files are read to their ends before anything is stored: a damaged one changes nothing. Each conversation is stored whole
+or not at all, and one that is there already is left as it is, so importing a file again is safe. Ctrl-C stops; what is
+stored stays, and the same command goes on.
+
+exit status: 0 all is there; 1 the history cannot be written; 2 a file cannot be read, and nothing was stored; 130 stopped."""
+
+
+def add_to(commands: "object") -> None:
+    """Its place on the command line; `commands` are argparse's subparsers."""
+    from argparse import RawDescriptionHelpFormatter
+
+    parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        "import",
+        help="read conversations from files",
+        description="Add the conversations of files: ByteBot's JSON or zip, or a ChatGPT export as it came.",
+        epilog=_TOLD,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--preview", action="store_true", help="say what would happen, and store nothing")
+
+
+def import_(arguments: Namespace) -> int:
+    """Print a line for every conversation, and the sum last."""
+    from chatbot.engine.imports import import_files, look
+    from chatbot.home.home import Home
+    from chatbot.store.store import Store
+
+    home = Home.open()
+    with contextlib.ExitStack() as stack:
+        files = [(name, stack.enter_context(opened(name))) for name in arguments.files]
+        store = Store.open(home.database_url)
+        stack.callback(store.close)
+        looked = look(store, files)
+        if arguments.preview:
+            for line in looked.lines:
+                _print(line, "would be imported" if line.how == "added" else _WORDS[line.how])
+            say(f"{counted(looked.count('added'), 'conversation')} would be imported. Nothing was stored.")
+            return 0
+        done: list[Line] = []
+        try:
+            for line in import_files(store, files, home.default_options()):
+                done.append(line)
+                _print(line, _WORDS[line.how])
+        except KeyboardInterrupt:
+            say(f"Stopped after {len(done):,} of {len(looked.lines):,}. What is stored stays; import again to go on.")
+            return INTERRUPTED
+    say(_sum(done))
+    return 0
+
+
+def add_verify_to(commands: "object") -> None:
+    """The place of `chatbot verify`."""
+    parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        "verify",
+        help="prove that an export is whole",
+        description="Import an export into a store in memory and compare what comes out of it with the hashes in the file. "
+        "Nothing of yours is touched. The exit status is 0 when all is identical, 1 when not, 2 when it cannot be read.",
+    )
+    parser.add_argument("file", metavar="FILE")
+
+
+def verify_(arguments: Namespace) -> int:
+    """Print what is wrong, and the sum last."""
+    from chatbot.engine.verify import verify
+
+    with opened(arguments.file) as file:
+        found = verify(file, arguments.file)
+    for sentence in found.wrong:
+        print(one_line(sentence))
+    words = f"{counted(found.conversations, 'conversation')}, {counted(found.messages, 'message')}"
+    print(f"{words}, {'NOT identical' if found.wrong else 'identical'}")
+    return 1 if found.wrong else 0
+
+
+def opened(name: str) -> BinaryIO:
+    """The file; BadInput when it cannot be read, or not twice."""
+    try:
+        file = open(name, "rb")  # noqa: SIM115 - the caller's to close
+    except (OSError, ValueError) as error:
+        reason = (error.strerror or "cannot be read") if isinstance(error, OSError) else "is no file's name"
+        raise BadInput(f"{name!r} cannot be read: {reason}.") from None
+    if not file.seekable():
+        file.close()
+        raise BadInput(f"{name!r} can be read only once. Save it as a file first.")
+    return file
+
+
+def _print(line: "Line", what: str) -> None:
+    title = one_line(line.title, 60) or "(no title)"
+    print(f"{title}: {counted(line.messages, 'message')}, {what}")
+    for note in line.notes:
+        print(f"    {one_line(note)}")
+    sys.stdout.flush()
+
+
+def _sum(done: "list[Line]") -> str:
+    new = [line for line in done if line.how == "added"]
+    words = f"Imported {counted(len(new), 'conversation')} with {counted(sum(one.messages for one in new), 'message')}"
+    there = len(done) - len(new)
+    return f"{words}; {there:,} {'was' if there == 1 else 'were'} already there." if there else f"{words}."

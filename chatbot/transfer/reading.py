@@ -1,0 +1,106 @@
+"""A whole conversation as people read it: message by message, segments joined, on its open branch or on all of them."""
+
+from collections.abc import Iterator
+from itertools import count
+
+from chatbot.core.endings import how_it_ended
+from chatbot.core.money import Usage
+from chatbot.core.tree import Leaf, Place, Tree
+from chatbot.core.whole import Whole
+from chatbot.transfer.values import Entry, Heading
+
+
+def heading_of(whole: Whole) -> Heading:
+    system = whole.options.get("system")
+    return Heading(
+        id=whole.source.partition(":")[2] or whole.source,
+        title=whole.title,
+        created=whole.created,
+        system=system if isinstance(system, str) else "",
+    )
+
+
+def entries_of(whole: Whole, *, branches: bool = False) -> Iterator[Entry]:
+    """The open branch; or with `branches` everything, each message marked with its number, its version and what it is below."""
+    tree = tree_of(whole)
+    if not branches:
+        for place in tree.path(whole.head):
+            yield _entry(whole, place)
+        return
+    numbers: dict[int | None, int] = {}
+    ahead = list(reversed(tree.children.get(None, ())))
+    for number in count(1):
+        if not ahead:
+            return
+        at = ahead.pop()
+        place, rest = _grown(tree, at)
+        numbers |= dict.fromkeys((leaf.id for leaf in place.segments), number)
+        parent = tree.by_id[at].parent
+        yield _entry(whole, place, mark=_mark(tree, at, number, numbers.get(parent)))
+        ahead.extend(reversed(rest))
+
+
+def tree_of(whole: Whole) -> Tree:
+    return Tree(
+        Leaf(id=number, parent=one.parent, role=one.role, state=one.state, continues=one.continues, empty=not one.text)
+        for number, one in enumerate(whole.messages, start=1)
+    )
+
+
+def _grown(tree: Tree, at: int) -> tuple[Place, list[int]]:
+    """A message with its segments, and what stands below any of them. Of two that go on from one place the first is
+    joined; the other stands by itself.
+    """
+    segments, rest = [tree.by_id[at]], list[int]()
+    while True:
+        below = tree.children.get(segments[-1].id, ())
+        onward = next((one for one in below if tree.by_id[one].continues), None)
+        rest += [one for one in below if one != onward]
+        if onward is None:
+            return Place(tuple(segments)), rest
+        segments.append(tree.by_id[onward])
+
+
+def _mark(tree: Tree, at: int, number: int, above: int | None) -> str:
+    leaf = tree.by_id[at]
+    beside = [one for one in tree.children.get(leaf.parent, ()) if tree.by_id[one].role == leaf.role]
+    version = f", version {beside.index(at) + 1} of {len(beside)}" if len(beside) > 1 else ""
+    return f"message {number}{version}{f', below {above}' if above else ''}"
+
+
+def _entry(whole: Whole, place: Place, mark: str = "") -> Entry:
+    rows = [whole.messages[leaf.id - 1] for leaf in place.segments]
+    first, last = rows[0], rows[-1]
+    usages = [row.usage for row in rows if row.usage is not None]
+    limit = last.options.get("max_output")
+    came = last.usage.get("output_tokens") if last.usage else None
+    used = Usage(output_tokens=came, estimated=bool(last.usage.get("estimated"))) if last.usage else None
+    ended = how_it_ended(
+        last.state,
+        error=last.error,
+        limit=limit if isinstance(limit, int) else None,
+        usage=used,
+        goes_on=any(row.text for row in rows),
+    )
+    return Entry(
+        role=first.role,
+        text="".join(row.text for row in rows),
+        reasoning="".join(row.reasoning for row in rows),
+        state=last.state,
+        created=first.created,
+        model=last.model_answered or last.model_asked,
+        connection=last.connection,
+        input_tokens=_sum([usage.get("input_tokens") for usage in usages]),
+        output_tokens=_sum([usage.get("output_tokens") for usage in usages]),
+        estimated=any(usage.get("estimated") for usage in usages),
+        finish_reason=last.finish_reason,
+        first_token=first.first_token,
+        duration=last.duration,
+        ended=ended if first.role == "assistant" else None,
+        mark=mark,
+    )
+
+
+def _sum(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None

@@ -1,0 +1,134 @@
+"""The commands `chatbot export` and `chatbot import`."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from chatbot.__main__ import main
+from chatbot.core.whole import digest
+from chatbot.store.store import Store
+from tests.store.scene import exchange
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    return house(tmp_path / "here", monkeypatch)
+
+
+def house(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A machine of its own; the commands speak to it from now on."""
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    url = f"sqlite:///{folder}/words.db"
+    monkeypatch.setenv("BYTEBOT_DATA_DIR", str(folder))
+    monkeypatch.setenv("BYTEBOT_DATABASE_URL", url)
+    return Store.open(url)
+
+
+def test_everything_moves(here: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    first, second = exchange(here, text="One\x1b[31m?"), exchange(here, text="Two?")
+    file = tmp_path / "chats.json"
+    assert main(["export", str(file)]) == 0
+    assert capsys.readouterr().err == f"Wrote 2 conversations, 4 messages to {file}.\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    there = house(tmp_path / "there", monkeypatch)
+    assert main(["import", str(file), "--preview"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1] == "Two?: 2 messages, would be imported"
+    assert said.err == "2 conversations would be imported. Nothing was stored.\n"
+    assert there.wholes.ids() == []
+    assert main(["import", str(file)]) == 0
+    said = capsys.readouterr()
+    assert said.out == "One␛[31m?: 2 messages, imported\nTwo?: 2 messages, imported\n"
+    assert said.err == "Imported 2 conversations with 4 messages.\n"
+    assert [digest(there.wholes.get(id)) for id in there.wholes.ids()] == [
+        digest(here.wholes.get(begun.conversation)) for begun in (first, second)
+    ]
+    assert main(["import", str(file)]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0].endswith("already there")
+    assert said.err == "Imported 0 conversations with 0 messages; 2 were already there.\n"
+
+
+def test_one_of_them(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    exchange(here)
+    begun = exchange(here, text="This one")
+    file = tmp_path / "one.json"
+    assert main(["export", str(file), begun.conversation]) == 0
+    assert [one["title"] for one in json.loads(file.read_text())["conversations"]] == ["This one"]
+
+
+def test_what_is_there_is_not_written_over(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    exchange(here)
+    file = tmp_path / "chats.json"
+    file.write_text("mine")
+    assert main(["export", str(file)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+    assert main(["export", str(file), "nobody", "--replace"]) == 1
+    assert "no conversation 'nobody'" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["chats.json"]
+    assert file.read_text() == "mine"
+    assert main(["export", str(file), "--replace"]) == 0
+    assert file.read_text().startswith('{"bytebot": 1')
+
+
+def test_wrong_files(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    assert main(["export", "chats.docx"]) == 2
+    assert "'chats.docx' does not say a format" in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "no" / "chats.json")]) == 2
+    assert "cannot be written: No such file" in capsys.readouterr().err
+    assert main(["import", str(tmp_path / "nothing.json")]) == 2
+    assert "cannot be read: No such file" in capsys.readouterr().err
+    exchange(here)
+    file = tmp_path / "chats.json"
+    main(["export", str(file)])
+    file.write_bytes(file.read_bytes()[:-9])
+    assert main(["import", str(file)]) == 2
+    assert "is cut off" in capsys.readouterr().err
+
+
+def test_a_zip_is_verified(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    exchange(here)
+    file = tmp_path / "chats.zip"
+    assert main(["export", str(file)]) == 0
+    assert main(["verify", str(file)]) == 0
+    assert capsys.readouterr().out == "1 conversation, 2 messages, identical\n"
+    assert main(["import", str(file)]) == 0
+    assert "1 was already there" in capsys.readouterr().err
+
+
+def test_a_chatgpt_export(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    sample = Path(__file__).parents[1] / "data" / "conversations.json"
+    assert main(["import", str(sample)]) == 0
+    out = capsys.readouterr().out
+    assert "Decorators: 6 messages, imported" in out
+    assert "    left out: tool call (1)" in out
+    assert main(["import", str(sample)]) == 0
+    assert (
+        capsys.readouterr().out
+        == "Decorators: 6 messages, already there\n(no title): 4 messages, already there\n"
+        + "".join(line + "\n" for line in out.splitlines() if line.startswith("    "))
+    )
+    assert here.integrity() == []
+    file = tmp_path / "conversations.json"
+    assert main(["export", str(file), "--format", "chatgpt"]) == 0
+    assert [one["title"] for one in json.loads(file.read_text())] == ["Decorators", ""]
+
+
+def test_files_to_read(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    begun = exchange(here, text="<b>One", answer="Two")
+    for name in ("a.html", "a.jsonl"):
+        assert main(["export", str(tmp_path / name)]) == 0
+    for name in ("a.md", "a.csv"):
+        assert main(["export", str(tmp_path / name), begun.conversation, "--all-branches"]) == 0
+    assert "&lt;b&gt;One" in (tmp_path / "a.html").read_text()
+    assert json.loads((tmp_path / "a.jsonl").read_text())["messages"][-1] == {"role": "assistant", "content": "Two"}
+    assert "\nTwo\n" in (tmp_path / "a.md").read_text()
+    assert "assistant,Two" in (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    assert main(["export", str(tmp_path / "b.md")]) == 2
+    assert "Markdown holds one conversation" in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "b.json"), "--all-branches"]) == 2
+    assert "has all branches anyway" in capsys.readouterr().err

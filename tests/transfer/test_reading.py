@@ -1,0 +1,111 @@
+"""What people and machines read: Markdown and HTML with all branches, JSONL for fine-tuning."""
+
+import json
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from chatbot.core.whole import Whole
+from chatbot.transfer.html_file import to_html
+from chatbot.transfer.jsonl import to_jsonl
+from chatbot.transfer.markdown import to_markdown
+from chatbot.transfer.reading import entries_of, heading_of, tree_of
+from tests.hostile import TEXTS
+from tests.transfer.test_json_file import chat, said
+from tests.transfer.wholes import wholes
+
+BRANCHED = chat(
+    said("Ask"),
+    said("one, ", 1, role="assistant", state="cut", reasoning="hm"),
+    said("two", 2, role="assistant", continues=True),
+    said("Another answer", 1, role="assistant", state="length"),
+    said("More", 3),
+    said("", 5, role="assistant", state="failed", error="It broke."),
+    said("Again", 6),
+    said("Done", 7, role="assistant"),
+    head=8,
+    options={"system": "Be brief."},
+)
+
+
+def markdown(whole: Whole, *, branches: bool = False) -> str:
+    return b"".join(to_markdown(heading_of(whole), entries_of(whole, branches=branches))).decode()
+
+
+def test_all_branches_say_where_they_stand() -> None:
+    headings = [line for line in markdown(BRANCHED, branches=True).splitlines() if line.startswith("## ")]
+    assert [line.rpartition(" · ")[2] for line in headings] == [
+        "message 1",
+        "message 2, version 1 of 2, below 1",
+        "message 3, below 2",
+        "message 4, below 3",
+        "message 5, below 4",
+        "message 6, below 5",
+        "message 7, version 2 of 2, below 1",
+    ]
+    open_branch = markdown(BRANCHED)
+    assert "one, two" in open_branch
+    assert "Another answer" not in open_branch
+    assert "message" not in open_branch.replace("Your message is kept.", "")
+
+
+def lines(whole: Whole, *, branches: bool = False) -> list[list[tuple[str, str]]]:
+    out = b"".join(to_jsonl([whole], branches=branches)).decode().splitlines()
+    return [[(one["role"], one["content"]) for one in json.loads(line)["messages"]] for line in out]
+
+
+def test_jsonl_has_whole_exchanges() -> None:
+    assert lines(BRANCHED) == [
+        [
+            ("system", "Be brief."),
+            ("user", "Ask"),
+            ("assistant", "one, two"),
+            ("user", "More\n\nAgain"),
+            ("assistant", "Done"),
+        ]
+    ]
+    assert lines(BRANCHED, branches=True) == lines(BRANCHED)  # the other branch has no whole reply
+    assert lines(chat(said("Ask"), said("par", 1, role="assistant", state="cut"), head=2)) == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(wholes())
+def test_every_message_is_there_once(whole: Whole) -> None:
+    entries = list(entries_of(whole, branches=True))
+    assert len({entry.mark.partition(",")[0] for entry in entries}) == len(entries)
+    assert sorted("".join(one.text for one in entries)) == sorted("".join(one.text for one in whole.messages))
+    for line in lines(whole, branches=True):
+        roles = [role for role, _ in line if role != "system"]
+        assert roles[-1] == "assistant"
+        assert all(first != second for first, second in pairwise(roles))
+    assert tree_of(whole).path(whole.head) or not whole.messages
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags, self.words, self.attributes = set[str](), "", set[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if len(text) < 100_000])
+def test_html_runs_nothing(name: str) -> None:
+    from chatbot.core.text import repair, visible
+
+    text = repair(TEXTS[name])
+    whole = chat(said(text), said(text, 1, role="assistant", reasoning=text, model_answered=text[:50]), head=2)
+    page = Page()
+    page.feed(b"".join(to_html([whole])).decode())
+    page.close()
+    known = {"html", "head", "meta", "title", "style", "body", "section", "h1", "p", "article", "h2", "span", "pre"}
+    assert page.tags <= {*known, "em"}
+    assert page.attributes <= {"lang", "charset", "http-equiv", "content", "name", "class", "dir"}
+    assert page.words.count(visible(text).strip("\n")) >= 2 or not text.strip()
