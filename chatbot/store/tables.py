@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-HEAD = "0003"
+HEAD = "0005"
 """The newest migration. A constant, so that opening an up-to-date database does not import Alembic."""
 VERSION_TABLE = "bytebot_schema"
 
@@ -289,4 +289,10 @@ quirks = Table(
     Column("parameter", Text, primary_key=True),
     Column("instead", Text),
     Column("learned", Moment, nullable=False),
+)
+
+backlog = Table(
+    "backlog",  # on SQLite: messages before this one are not all in the index yet; no row, and all are
+    metadata,
+    Column("below", Id, primary_key=True, autoincrement=False),
 )
