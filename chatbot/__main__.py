@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from chatbot import __version__
 from chatbot.core.errors import BadInput, ByteBotError
-from chatbot.terminal import budget
+from chatbot.terminal import budget, find
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
 from chatbot.terminal.streams import prepare, say, silence
 from chatbot.terminal.way_out import ON_ERROR
@@ -74,6 +74,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return cost(arguments.by, arguments.since, elsewhere, as_json=arguments.json)
     if arguments.command == "budget":
         return budget.budget(arguments)
+    if arguments.command in find.COMMANDS:
+        return find.find(arguments)
     if arguments.command == "reconcile":
         from chatbot.terminal.reconcile import reconcile
 
@@ -152,6 +154,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     )
     cost.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
     budget.add_to(commands)
+    find.add_to(commands)
     _add_reconcile(commands.add_parser("reconcile", help="compare a provider's bill with what is here"))
     serve = commands.add_parser("serve", help="serve the chat page in a browser")
     serve.add_argument("--port", type=int, default=8501, help="where, on 127.0.0.1 (%(default)s)")
