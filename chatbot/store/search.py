@@ -42,8 +42,13 @@ class Search:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find(self, query: str, filters: Filters = _NOTHING, *, limit: int = 30, offset: int = 0) -> list[Hit]:
-        """Where all that was typed stands: words by their beginning, `"quoted"` ones as a phrase, signs as they are."""
+    def find(
+        self, query: str, filters: Filters = _NOTHING, *, limit: int = 30, offset: int = 0, long: int = 160
+    ) -> list[Hit]:
+        """Where all that was typed stands: words by their beginning, `"quoted"` ones as a phrase, signs as they are.
+
+        Snippets have about `long` characters.
+        """
         wanted = terms(query)
         if not wanted:
             return []
@@ -55,7 +60,7 @@ class Search:
                 known = set(ids)
                 ids += [id for id in self._by_parts(connection, wanted, filters, need) if id not in known]
             rest = ids[max(0, offset - len(hits)) : max(0, need - len(hits))]
-            return hits[offset:need] + self._hits(connection, rest, wanted)
+            return hits[offset:need] + self._hits(connection, rest, wanted, long)
 
     def catch_up(self) -> bool:
         """Index some of the messages from before there was an index; False when all are in. Takes a moment each time."""
@@ -144,7 +149,7 @@ class Search:
             found.append(or_(messages.c.text.like("%```%"), messages.c.text.like("%~~~%")))
         return found
 
-    def _hits(self, connection: Connection, ids: list[int], wanted: tuple[Term, ...]) -> list[Hit]:
+    def _hits(self, connection: Connection, ids: list[int], wanted: tuple[Term, ...], long: int) -> list[Hit]:
         query = _joined(
             select(
                 messages.c.id,
@@ -161,7 +166,7 @@ class Search:
                 conversation=row.conversation,
                 title=row.title,
                 message=row.id,
-                snippet=snippet(row.text, wanted),
+                snippet=snippet(row.text, wanted, long),
                 when=row.created,
                 role=row.role,
             )
