@@ -96,7 +96,21 @@ def test_accents_may_be_left_out_where_the_index_knows_them(store: Store, said: 
 
 STRANGE = (
     *("", "   ", '"', '""', '"unclosed', "*", "a*b", "-", "NOT", "AND OR", "text:foo", "{", "(", ")", "^", "NEAR(a b)"),
-    *("'", "\\", "%", "_", "\x00", "\ud800", "'; DROP TABLE messages; --", ":*", "& | !", "<->", '" ' * 500),
+    *(
+        'a"b"c',
+        '["key"] OR x"',
+        "'",
+        "\\",
+        "%",
+        "_",
+        "\x00",
+        "\ud800",
+        "'; DROP TABLE messages; --",
+        ":*",
+        "& | !",
+        "<->",
+        '" ' * 500,
+    ),
     *("a" * 5_000, "a b " * 5_000),
 )
 
