@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from chatbot import __version__
 from chatbot.core.errors import BadInput, ByteBotError
-from chatbot.terminal import budget, export, imports
+from chatbot.terminal import budget, export, find, imports
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
 from chatbot.terminal.streams import prepare, say, silence
 from chatbot.terminal.way_out import ON_ERROR
@@ -80,6 +80,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return imports.import_(arguments)
     if arguments.command == "verify":
         return imports.verify_(arguments)
+    if arguments.command in find.COMMANDS:
+        return find.find(arguments)
     if arguments.command == "reconcile":
         from chatbot.terminal.reconcile import reconcile
 
@@ -158,6 +160,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     )
     cost.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
     budget.add_to(commands)
+    find.add_to(commands)
     _add_reconcile(commands.add_parser("reconcile", help="compare a provider's bill with what is here"))
     export.add_to(commands)
     imports.add_to(commands)

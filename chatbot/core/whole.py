@@ -83,6 +83,8 @@ class WholeCall:
     arithmetic: Mapping[str, Any] | None = None
     held: int | None = None
     instead_of: str | None = None
+    instead_nanodollars: int | None = None
+    left_out_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

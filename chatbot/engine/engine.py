@@ -34,6 +34,7 @@ from chatbot.store.values import Begun, Recovered
 log = logging.getLogger(__name__)
 
 REMEMBERED = 60.0  # seconds that an ended turn can still be followed, for a page that was drawing just then
+_BETWEEN_BATCHES = 0.05  # seconds between two batches of an older history that are indexed
 CLOSING = 3.0  # seconds in which live replies are kept and settled when the process is asked to end
 
 
@@ -172,6 +173,16 @@ class Engine:
         self.recover()
         self.store.conversations.purge()
         self._keeper.watch()
+        if not self.store.search.whole:
+            threading.Thread(target=self._catch_up, name="index", daemon=True).start()
+
+    def _catch_up(self) -> None:
+        """Index a history from before there was an index, with room for whoever writes meanwhile."""
+        try:
+            while not self._closing and self.store.search.catch_up():
+                time.sleep(_BETWEEN_BATCHES)
+        except StoreError as error:
+            log.warning("the index waits for the next start: %s", type(error).__name__)
 
     def delete(self, conversation: str) -> None:
         """Move a conversation to the trash; what is being written in it is stopped first."""

@@ -116,6 +116,23 @@ def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: dict
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a message stands: the newest leaf below it, its first segment, and its number counted from the end."""
+
+    head: int
+    first: int
+    last: int
+
+
+def way_to(store: Store, conversation: str, message: int) -> Way:
+    """How to draw a message wherever it is; NotFound when it is not there any more."""
+    head = newest_reply_below(store, conversation, message)
+    path = store.conversations.tree(conversation).path(head)
+    at = next((at for at, place in enumerate(path) if any(leaf.id == message for leaf in place.segments)), 0)
+    return Way(head=head, first=path[at].first.id if path else message, last=len(path) - at)
+
+
 def newest_reply_below(store: Store, conversation: str, message: int) -> int:
     """The leaf to stand on after switching to `message`."""
     tree = store.conversations.tree(conversation)

@@ -12,6 +12,7 @@ from chatbot.core.text import checked, first_words
 from chatbot.store.conversations import new_conversation
 from chatbot.store.database import Database, added
 from chatbot.store.find import conversation_row, message_row
+from chatbot.store.index import take_in
 from chatbot.store.lease import LEASE_SECONDS, Owner
 from chatbot.store.rows import now, options_to_json, repaired, storable
 from chatbot.store.tables import begins, conversations, leases, messages
@@ -100,6 +101,7 @@ def _store(
             messages,
             {**common, "parent": above, "role": "user", "state": "complete", "empty": False, "text": text},
         )
+        take_in(connection, database, user, text)
     routed = ask.routed
     made = replace(ask.options, model=routed.model) if routed else ask.options
     reply = added(

@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from chatbot.core.messages import LIVE
 from chatbot.store.database import Database
+from chatbot.store.index import PARTS, WORDS
 
 _LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
 _RULES = {
@@ -29,6 +30,13 @@ _RULES = {
     "call {} was settled without an end": ("SELECT id FROM calls WHERE (outcome IS NULL) <> (finished IS NULL)"),
 }
 
+_UNFOUND = "message {} is in the index and without words, or the other way round"
+_NOT_INDEXED = " UNION ".join(
+    f"SELECT id FROM messages WHERE NOT empty AND id NOT IN (SELECT id FROM {table}_docsize) "
+    f"UNION SELECT id FROM {table}_docsize WHERE id NOT IN (SELECT id FROM messages WHERE NOT empty)"
+    for table in (WORDS, PARTS)
+)
+
 
 def integrity(database: Database) -> list[str]:
     found: list[str] = []
@@ -38,6 +46,8 @@ def integrity(database: Database) -> list[str]:
             found += [f"SQLite: {line}" for line in lines if line != "ok"]
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
             found += [f"a row of {row[0]} points at a missing row of {row[2]}" for row in broken]
+            if connection.execute(text("SELECT 1 FROM backlog")).first() is None:
+                found += [_UNFOUND.format(id) for id in connection.execute(text(_NOT_INDEXED)).scalars()]
         for sentence, query in _RULES.items():
             found += [sentence.format(id) for id in connection.execute(text(query)).scalars()]
     return found

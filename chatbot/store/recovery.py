@@ -13,6 +13,7 @@ from chatbot.core.pricing import Cost, Price
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
 from chatbot.store.find import lock_conversation_of
+from chatbot.store.index import take_in
 from chatbot.store.lease import Owner, alive, read_owner
 from chatbot.store.rows import now, usage_columns, usage_to_json
 from chatbot.store.settling import settle
@@ -96,6 +97,7 @@ def _cut(database: Database, left: _Left, count: Count, price: Price) -> bool:
                 way_out="continue" if text else "retry",
             )
         )
+        take_in(connection, database, left.reply, text)
         connection.execute(update(conversations).where(conversations.c.id == left.conversation).values(answered=moment))
         return True
 

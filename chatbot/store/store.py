@@ -9,6 +9,7 @@ from chatbot.store.ledger import Ledger
 from chatbot.store.on_sqlite import SqliteFile
 from chatbot.store.quirks import LearnedQuirks
 from chatbot.store.schema import bring_up_to_date, check_file
+from chatbot.store.search import Search
 from chatbot.store.turns import Turns
 from chatbot.store.wholes import Wholes
 
@@ -31,6 +32,7 @@ class Store:
         self.turns = Turns(database)
         self.ledger = Ledger(database)
         self.quirks = LearnedQuirks(database)
+        self.search = Search(database)
 
     @classmethod
     def open(cls, url: str, *, owner: str = "local") -> "Store":

@@ -1,14 +1,11 @@
 """The tables, the same on SQLite and PostgreSQL. Every row has an owner and every query is scoped by it."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -16,33 +13,15 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
 )
-from sqlalchemy.engine import Dialect
 
-HEAD = "0004"
+from chatbot.store.moment import Moment
+
+HEAD = "0005"
 """The newest migration. A constant, so that opening an up-to-date database does not import Alembic."""
 VERSION_TABLE = "bytebot_schema"
-
-
-class Moment(TypeDecorator[datetime]):
-    """A time that goes in and comes out aware and in UTC; SQLite itself knows no zones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only for INTEGER
@@ -293,4 +272,10 @@ quirks = Table(
     Column("parameter", Text, primary_key=True),
     Column("instead", Text),
     Column("learned", Moment, nullable=False),
+)
+
+backlog = Table(
+    "backlog",  # on SQLite: messages before this one are not all in the index yet; no row, and all are
+    metadata,
+    Column("below", Id, primary_key=True, autoincrement=False),
 )

@@ -10,6 +10,7 @@ from chatbot.core.errors import BadInput, NotFound
 from chatbot.core.tree import Leaf, Tree
 from chatbot.store.database import Database
 from chatbot.store.find import conversation_row, message_row
+from chatbot.store.index import forget, take_out
 from chatbot.store.rows import now
 from chatbot.store.tables import conversations, leases, messages, trash
 
@@ -75,12 +76,27 @@ def undelete_message(database: Database, token: str) -> None:
 def purge(database: Database, older_than_days: float) -> int:
     before = now() - timedelta(days=older_than_days)
     with database.write() as connection:
+        take_out(
+            connection,
+            database,
+            messages.c.trash.in_(
+                select(trash.c.token).where(trash.c.owner == database.owner, trash.c.created <= before)
+            )
+            | messages.c.conversation.in_(
+                select(conversations.c.id).where(
+                    conversations.c.owner == database.owner, conversations.c.deleted <= before
+                )
+            ),
+        )
         # The foreign keys take messages, drafts, leases and keys along; the ledger has none and stays.
         branches = connection.execute(remove(trash).where(trash.c.owner == database.owner, trash.c.created <= before))
         whole = connection.execute(
             remove(conversations).where(conversations.c.owner == database.owner, conversations.c.deleted <= before)
         )
-        return branches.rowcount + whole.rowcount
+        removed = branches.rowcount + whole.rowcount
+    if removed:
+        forget(database)
+    return removed
 
 
 def _skeleton(connection: Connection, conversation: str) -> Tree:

@@ -13,6 +13,7 @@ from chatbot.store import begin as beginning
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
 from chatbot.store.find import lock_conversation_of
+from chatbot.store.index import take_in
 from chatbot.store.lease import LEASE_SECONDS, Owner
 from chatbot.store.recovery import Count, recover
 from chatbot.store.rows import now, repaired, storable, usage_to_json
@@ -107,6 +108,7 @@ class Turns:
             connection.execute(
                 update(messages).where(messages.c.id == reply).values(finished=moment, **_columns(ending))
             )
+            take_in(connection, self._database, reply, repair(ending.text))
             mine = select(messages.c.conversation).where(messages.c.id == reply).scalar_subquery()
             updated = case((conversations.c.updated > moment, conversations.c.updated), else_=moment)
             noted = {"updated": updated, "answered": moment, **({"seen": moment} if seen else {})}

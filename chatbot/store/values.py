@@ -10,6 +10,7 @@ from chatbot.core.events import Outcome, Purpose
 from chatbot.core.messages import Role, State
 from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost
+from chatbot.core.query import Part
 from chatbot.core.routing import Routed, stored_route
 from chatbot.core.settings import Options
 
@@ -166,3 +167,31 @@ class Recovered:
 
     conversation: str
     reply: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What narrows a search down; None: it does not. `since` is the first moment, `until` the first one after."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    model: str | None = None
+    """The model that was asked or that answered; leaves replies alone."""
+    role: Role | None = None
+    tag: str | None = None
+    """The face the conversation began in: browser, terminal or script."""
+    has_code: bool = False
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One place where it was found: a message, or the conversation's title, which has neither message nor role."""
+
+    conversation: str
+    title: str
+    message: int | None
+    snippet: tuple[Part, ...]
+    when: datetime
+    """When the message was made, or the conversation last used."""
+    role: Role | None

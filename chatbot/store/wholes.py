@@ -16,6 +16,7 @@ from chatbot.store.conversations import fresh_id
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
 from chatbot.store.find import chunks, conversation_row
+from chatbot.store.index import take_in
 from chatbot.store.lease import Owner
 from chatbot.store.rows import options_to_json
 from chatbot.store.spent import count_in
@@ -143,6 +144,8 @@ class Wholes:
         made = list(connection.execute(statement, rows).scalars())
         assert made == sorted(made)  # the order of ids is the order of the tree
         ids |= dict(enumerate(made, start=1))
+        for new, message in zip(made, added, strict=True):
+            take_in(connection, self._database, new, repair(message.text))
         ties = [
             {"this": ids[number], "above": ids[message.parent], "used": [ids[one] for one in message.sent] or None}
             for number, message in enumerate(added, start=1)

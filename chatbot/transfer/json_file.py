@@ -202,4 +202,6 @@ def _call(about: Checked, messages: int) -> WholeCall:
         arithmetic=arithmetic,
         held=about.whole("held"),
         instead_of=about.text_or_none("instead_of"),
+        instead_nanodollars=about.whole("instead_nanodollars"),
+        left_out_tokens=about.whole("left_out_tokens"),
     )

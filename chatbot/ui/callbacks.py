@@ -15,12 +15,13 @@ import streamlit as st
 from chatbot.core.budgets import Budget
 from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
-from chatbot.engine.view import newest_reply_below
+from chatbot.engine.view import newest_reply_below, way_to
 from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui import session
 from chatbot.ui.open_chat import LAST, Note, OpenChat, Renaming, begin, current, open_conversation, open_new, undo_until
 
 INPUT = "input"
+_ABOVE = 2  # messages drawn above one that was found, so that it is seen what it was about
 
 
 def fresh_key() -> str:
@@ -219,6 +220,19 @@ def go_to(conversation: str | None) -> None:
         open_new(options)
     else:
         open_conversation(conversation, options)
+
+
+@told
+def jump(conversation: str, message: int | None) -> None:
+    """Open a conversation at the message that was found, on its branch and with it drawn."""
+    engine, options = session.engine(), session.home().default_options()
+    if message is None:
+        open_conversation(conversation, options)
+        return
+    way = way_to(engine.store, conversation, message)
+    engine.store.conversations.set_head(conversation, way.head)
+    chat = open_conversation(conversation, options)
+    chat.head, chat.found, chat.last = way.head, way.first, max(LAST, way.last + _ABOVE)
 
 
 @told

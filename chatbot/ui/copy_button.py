@@ -50,6 +50,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
       status.textContent = ""
     }, 1500)
   }
+  if (data.here && button.dataset.here !== data.here) {
+    button.dataset.here = data.here
+    setTimeout(() => button.scrollIntoView({ block: "center" }), 100)
+  }
 }
 """
 
@@ -59,6 +63,9 @@ def _component() -> Any:
     return st.components.v2.component("copy_button", html=_HTML, css=_CSS, js=_JS)
 
 
-def copy_button(text: str, *, key: str, on_refused: Callable[[], None]) -> None:
-    """`on_refused` is called where the browser gives no clipboard, as on plain http beyond this machine."""
-    _component()(key=key, data={"text": text}, on_refused_change=on_refused, width=32, height=40)
+def copy_button(text: str, *, key: str, on_refused: Callable[[], None], here: str = "") -> None:
+    """`on_refused` is called where the browser gives no clipboard, as on plain http beyond this machine.
+
+    A new word in `here` brings the button into sight, and so its message: Streamlit itself scrolls nowhere.
+    """
+    _component()(key=key, data={"text": text, "here": here}, on_refused_change=on_refused, width=32, height=40)

@@ -51,7 +51,8 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, into: Foot | None = None) 
                 st.empty()
         with into.copy if into else nullcontext():
             if shown.text:
-                copy_button(shown.text, key=f"copy-{shown.id}", on_refused=partial(callbacks.show_raw, shown.id))
+                refused = partial(callbacks.show_raw, shown.id)
+                copy_button(shown.text, key=f"copy-{shown.id}", on_refused=refused, here=chat.here(shown.id))
             else:
                 st.empty()
         with into.menu if into else nullcontext():

@@ -20,6 +20,7 @@ from chatbot.ui.words import thought_for
 MOST_DRAWN = 20_000
 """Characters of a person's message; a browser takes seconds to lay out a megabyte."""
 _NAMES = {"user": "You", "assistant": "ByteBot"}
+_FOUND = ":material/search:"
 _AVATARS = {"user": ":material/person:", "assistant": ":material/forum:"}
 
 
@@ -38,7 +39,7 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, place: int) -> Places | No
     """
     role = "user" if shown.role == "user" else "assistant"
     with (
-        st.chat_message(_NAMES[role], avatar=_AVATARS[role]),
+        st.chat_message(_NAMES[role], avatar=_FOUND if shown.id == chat.found else _AVATARS[role]),
         seat(chat.seats, place, (shown.id, chat.editing == shown.id)),
     ):
         if role == "user":
@@ -79,7 +80,12 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
             menus.switch(shown)
         else:
             st.empty()
-        copy_button(shown.text, key=f"copy-{shown.id}", on_refused=partial(callbacks.show_raw, shown.id))
+        copy_button(
+            shown.text,
+            key=f"copy-{shown.id}",
+            on_refused=partial(callbacks.show_raw, shown.id),
+            here=chat.here(shown.id),
+        )
         menus.user_menu(shown)
     if chat.raw == shown.id:
         foot.raw_text(shown)

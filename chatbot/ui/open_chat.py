@@ -63,6 +63,8 @@ class OpenChat:
     """The reply for which another model is being chosen."""
     costing: int | None = None
     """The reply whose cost is laid open."""
+    found: int | None = None
+    """The message that a search led to."""
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
     sent: int | None = None
@@ -90,9 +92,13 @@ class OpenChat:
         """Where the next message goes: to the place of the one that was put back, else below the last."""
         return self.put_back_below if self.put_back is not None and self.put_back == self.head else self.head
 
+    def here(self, message: int) -> str:
+        """A word that is new with each search that leads to this message; empty for all others."""
+        return self.slot if message == self.found else ""
+
     def calm(self) -> None:
         """Nothing is being edited, chosen or told any more: something else was done."""
-        self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = None
+        self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = self.found = None
         self.number = ""
 
 

@@ -12,9 +12,9 @@ from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import View
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, fresh, renaming, this_chat
+from chatbot.ui import callbacks, clock, found, fresh, renaming, this_chat
 from chatbot.ui.open_chat import OpenChat
-from chatbot.ui.seats import clear
+from chatbot.ui.seats import clear, seat
 from chatbot.ui.spend import Spend
 from chatbot.ui.words import MARKED_NAME, NAME, OPEN_NAME, by_day, lines_of, told_apart
 
@@ -45,7 +45,14 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
             on_click=callbacks.go_to,
             args=(None,),
         )
-        name = _conversations(engine, chat)
+        typed = found.asked()
+        with seat(chat.seats, "list", bool(typed)):
+            if typed:
+                fresh.drawn([])
+                found.draw(engine, typed)
+                name = None
+            else:
+                name = _conversations(engine, chat)
         st.divider()
         this_chat.draw(engine, chat)
     spent = Spend(engine)

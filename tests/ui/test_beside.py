@@ -31,25 +31,25 @@ def test_a_chat_is_renamed_in_the_list_where_its_menu_was_used(page: Tab) -> Non
     menu = next(button for button in page.app.get("menu_button") if button.key == "line-menu")
     menu.set_value("Rename")
     page.run()
-    assert [field.label for field in page.app.sidebar.text_input] == ["Title"]
+    assert [field.label for field in page.app.sidebar.text_input] == ["Search everything said", "Title"]
     assert not page.app.main.text_input
-    page.app.sidebar.text_input[0].set_value("Never mind")
+    page.app.sidebar.text_input[1].set_value("Never mind")
     page.press("Cancel")
     assert page.engine.store.conversations.lines()[0].title == "One"
-    assert not page.app.text_input
+    assert len(page.app.text_input) == 1
 
 
 def test_a_name_that_is_too_long_is_said_and_stays_to_be_shortened(page: Tab) -> None:
     page.say("One")
     page.click("chat-rename")
     for typed, reason in (("x" * 201, "The name has 201 characters; the most is 200."), ("  ", "The title is empty.")):
-        page.app.text_input[0].set_value(typed)
+        page.app.main.text_input[0].set_value(typed)
         page.press("Save")
         assert page.says(reason)
         assert page.engine.store.conversations.lines()[0].title == "One"
-    page.app.text_input[0].set_value("x" * 200)
+    page.app.main.text_input[0].set_value("x" * 200)
     page.press("Save")
-    assert not page.app.text_input
+    assert len(page.app.text_input) == 1
     assert page.engine.store.conversations.lines()[0].title == "x" * 200
 
 
@@ -97,7 +97,7 @@ def height_of_the_list(page: Tab) -> int:
     """In pixels; 0 where it is as tall as what is in it."""
     found: int = next(
         block.proto.height_config.pixel_height
-        for block in page.app.sidebar.children.values()
+        for block in page.app.sidebar
         if "conversations" in getattr(block.proto, "id", "")
     )
     return found

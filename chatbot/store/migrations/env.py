@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from chatbot.store.index import ours
 from chatbot.store.tables import VERSION_TABLE, metadata
 
 context.configure(
@@ -9,6 +10,7 @@ context.configure(
     target_metadata=metadata,
     version_table=VERSION_TABLE,
     render_as_batch=True,
+    include_name=ours,
 )
 with context.begin_transaction():
     context.run_migrations()

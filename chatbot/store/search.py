@@ -1,0 +1,258 @@
+"""Finding what was said: titles first, then messages by their words, the best first, then by parts of words, the newest first."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Float,
+    Integer,
+    Select,
+    and_,
+    column,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from chatbot.core.query import Term, snippet, stands_in, terms
+from chatbot.core.text import repair
+from chatbot.store import index
+from chatbot.store.database import Database
+from chatbot.store.tables import backlog, conversations, messages
+from chatbot.store.values import Filters, Hit
+
+MOST_TITLES = 10
+WINDOW = 10_000
+"""One or two characters that are no word are looked for among so many of the newest messages; no index knows them."""
+_RANKED = 300  # of the newest that match, PostgreSQL ranks so many: it reads each of them to do so
+_FIRST = 200  # of the best, SQLite gives so many to be filtered at first
+_NOTHING = Filters()
+_SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
+_VECTOR = func.to_tsvector(_SIMPLE, func.left(messages.c.text, literal_column(str(index.FIRST_CHARACTERS))))
+
+
+class Search:
+    """Of one owner's messages; what is in the trash is not found."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(
+        self, query: str, filters: Filters = _NOTHING, *, limit: int = 30, offset: int = 0, long: int = 160
+    ) -> list[Hit]:
+        """Where all that was typed stands: words by their beginning, `"quoted"` ones as a phrase, signs as they are.
+
+        Snippets have about `long` characters.
+        """
+        wanted = terms(query)
+        if not wanted:
+            return []
+        need = offset + limit
+        with self._database.read() as connection:
+            hits = self._titles(connection, wanted, filters)
+            ids = self._by_words(connection, wanted, filters, need)
+            if len(ids) < need and not (ids and _short(wanted)):
+                known = set(ids)
+                ids += [id for id in self._by_parts(connection, wanted, filters, need) if id not in known]
+            rest = ids[max(0, offset - len(hits)) : max(0, need - len(hits))]
+            return hits[offset:need] + self._hits(connection, rest, wanted, long)
+
+    def catch_up(self) -> bool:
+        """Index some of the messages from before there was an index; False when all are in. Takes a moment each time."""
+        return index.catch_up(self._database)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every message is in the index."""
+        with self._database.read() as connection:
+            return connection.execute(select(backlog.c.below)).first() is None
+
+    def _titles(self, connection: Connection, wanted: tuple[Term, ...], filters: Filters) -> list[Hit]:
+        """Read, not indexed: a title is short, and so it is found as it is now. The last used first."""
+        if filters.role or filters.model or filters.has_code:
+            return []
+        query = (
+            select(conversations.c.id, conversations.c.title, conversations.c.updated)
+            .where(*self._kept(filters), *_between(conversations.c.updated, filters))
+            .order_by(conversations.c.updated.desc(), conversations.c.id.desc())
+        )
+        if filters.conversation is not None:
+            query = query.where(conversations.c.id == repair(filters.conversation))
+        rows = [row for row in connection.execute(query).all() if stands_in(row.title, wanted)][:MOST_TITLES]
+        return [
+            Hit(
+                conversation=row.id,
+                title=row.title,
+                message=None,
+                snippet=snippet(row.title, wanted),
+                when=row.updated,
+                role=None,
+            )
+            for row in rows
+        ]
+
+    def _by_words(self, connection: Connection, wanted: tuple[Term, ...], filters: Filters, need: int) -> list[int]:
+        sqlite = self._database.sqlite
+        words = [term for term in wanted if (term.words_or_pictures if sqlite else term.words)]
+        if not words:
+            return []
+        conditions = [*self._where(filters), *self._stands(_others(wanted, words))]
+        if not sqlite:
+            return list(connection.execute(_ranked_on_postgresql(words, conditions, need)).scalars())
+        first = max(_FIRST, 4 * need)
+        ids, whole = _ranked_on_sqlite(connection, words, conditions, need, first)
+        return ids if whole else _ranked_on_sqlite(connection, words, conditions, need, -1)[0]
+
+    def _by_parts(self, connection: Connection, wanted: tuple[Term, ...], filters: Filters, need: int) -> list[int]:
+        query = _joined(select(messages.c.id)).where(*self._where(filters), *self._stands(wanted))
+        if _short(wanted):
+            newest = select(func.max(messages.c.id)).scalar_subquery()
+            query = query.where(messages.c.id > newest - WINDOW)
+        return list(connection.execute(query.order_by(messages.c.id.desc()).limit(need)).scalars())
+
+    def _stands(self, wanted: Sequence[Term]) -> list[ColumnElement[bool]]:
+        """That each of the terms is a part of the text, wherever."""
+        if not self._database.sqlite:
+            return [messages.c.text.ilike(_like(term.text), escape="\\") for term in wanted]
+        found: list[ColumnElement[bool]] = []
+        if long := [term for term in wanted if len(term.text) > 2]:
+            parts = text(f"SELECT rowid FROM {index.PARTS} WHERE {index.PARTS} MATCH :parts")
+            parts = parts.bindparams(parts=" AND ".join(_quoted(term.text) for term in long))
+            found.append(messages.c.id.in_(parts.columns(column("rowid", Integer)).subquery().select()))
+        return found + [messages.c.text.like(_like(term.text), escape="\\") for term in wanted if len(term.text) < 3]
+
+    def _kept(self, filters: Filters) -> list[ColumnElement[bool]]:
+        found = [conversations.c.owner == self._database.owner, conversations.c.deleted.is_(None)]
+        return found if filters.tag is None else [*found, conversations.c.tag == repair(filters.tag)]
+
+    def _where(self, filters: Filters) -> list[ColumnElement[bool]]:
+        found = [
+            *self._kept(filters),
+            *_between(messages.c.created, filters),
+            messages.c.owner == self._database.owner,
+            messages.c.trash.is_(None),
+            not_(messages.c.empty),
+        ]
+        if filters.model is not None:
+            model = repair(filters.model)
+            found.append(or_(messages.c.model_asked == model, messages.c.model_answered == model))
+        if filters.role is not None:
+            found.append(messages.c.role == filters.role)
+        if filters.conversation is not None:
+            found.append(messages.c.conversation == repair(filters.conversation))
+        if filters.has_code:
+            found.append(or_(messages.c.text.like("%```%"), messages.c.text.like("%~~~%")))
+        return found
+
+    def _hits(self, connection: Connection, ids: list[int], wanted: tuple[Term, ...], long: int) -> list[Hit]:
+        query = _joined(
+            select(
+                messages.c.id,
+                messages.c.conversation,
+                messages.c.role,
+                messages.c.created,
+                messages.c.text,
+                conversations.c.title,
+            )
+        ).where(messages.c.id.in_(ids))
+        rows = {row.id: row for row in connection.execute(query).all()} if ids else {}
+        return [
+            Hit(
+                conversation=row.conversation,
+                title=row.title,
+                message=row.id,
+                snippet=snippet(row.text, wanted, long),
+                when=row.created,
+                role=row.role,
+            )
+            for row in (rows[id] for id in ids)
+        ]
+
+
+def _joined(query: Select[Any]) -> Select[Any]:
+    return query.select_from(messages.join(conversations, conversations.c.id == messages.c.conversation))
+
+
+def _between(moment: Any, filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.since is not None:
+        found.append(moment >= filters.since)
+    if filters.until is not None:
+        found.append(moment < filters.until)
+    return found
+
+
+def _ranked_on_sqlite(
+    connection: Connection, words: list[Term], conditions: list[ColumnElement[bool]], need: int, first: int
+) -> tuple[list[int], bool]:
+    """The best, and whether there cannot be more. `first`: so many of the best are filtered; -1 all."""
+    match = " AND ".join(_quoted(term.text) + ("*" if _begins(term) else "") for term in words)
+    best = text(
+        f"SELECT rowid AS id, rank AS far FROM {index.WORDS} WHERE {index.WORDS} MATCH :words ORDER BY rank LIMIT :first"
+    ).bindparams(words=match, first=first)
+    found = best.columns(column("id", Integer), column("far", Float)).subquery("found")
+    query = (
+        select(messages.c.id)
+        .select_from(
+            found.join(messages, messages.c.id == found.c.id).join(
+                conversations, conversations.c.id == messages.c.conversation
+            )
+        )
+        .where(*conditions)
+        .order_by(found.c.far, messages.c.id.desc())
+        .limit(need)
+    )
+    ids = list(connection.execute(query).scalars())
+    if first < 0 or len(ids) == need:
+        return ids, True
+    return ids, connection.execute(select(func.count()).select_from(found)).scalar_one() < first
+
+
+def _ranked_on_postgresql(words: list[Term], conditions: list[ColumnElement[bool]], need: int) -> Select[Any]:
+    parts: list[Any] = [
+        func.to_tsquery(_SIMPLE, f"'{term.text}'" + (":*" if _begins(term) else ""))
+        if not term.phrase
+        else func.phraseto_tsquery(_SIMPLE, term.text)
+        for term in words
+    ]
+    query = parts[0]
+    for part in parts[1:]:
+        query = query.op("&&")(part)
+    # Of a word in letters that its parser does not know nothing is left, and that would be found everywhere.
+    sure = [messages.c.text.ilike(_like(term.text), escape="\\") for term in words if not term.text.isascii()]
+    newest = (
+        _joined(select(messages.c.id, func.ts_rank(_VECTOR, query).label("near")))
+        .where(_VECTOR.op("@@")(query), and_(True, *sure), *conditions)
+        .order_by(messages.c.id.desc())
+        .limit(max(_RANKED, need))
+        .subquery()
+    )
+    return select(newest.c.id).order_by(newest.c.near.desc(), newest.c.id.desc()).limit(need)
+
+
+def _others(wanted: tuple[Term, ...], words: list[Term]) -> list[Term]:
+    return [term for term in wanted if term not in words]
+
+
+def _begins(term: Term) -> bool:
+    """Whether it may be the beginning of a longer word: of one letter nearly everything is."""
+    return not term.phrase and len(term.text) > 1
+
+
+def _short(wanted: tuple[Term, ...]) -> bool:
+    return all(len(term.text) < 3 for term in wanted)
+
+
+def _quoted(words: str) -> str:
+    """As FTS5 takes it for what it is, whatever signs are in it."""
+    return '"' + words.replace('"', '""') + '"'
+
+
+def _like(words: str) -> str:
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -1,0 +1,206 @@
+"""The commands `chatbot search`, `list` and `show`: what was said, found, listed and read."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chatbot.core.errors import BadInput
+from chatbot.terminal.screen import one_line, visible
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chatbot.core.tree import Place
+    from chatbot.store.store import Store
+    from chatbot.store.values import Hit, StoredMessage
+
+COMMANDS = ("search", "list", "show")
+_NAMES = {"user": "You", "assistant": "ByteBot"}
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def add_to(commands: "object") -> None:
+    """Their places on the command line; `commands` are argparse's subparsers."""
+    parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        "search",
+        help="find what was said",
+        description="Where it was said: whole words first, the best on top, then parts of words. Words are found by "
+        "their beginning; several in quotes as a phrase. The exit status is 1 when nothing is found.",
+    )
+    parser.add_argument("words", nargs="+", metavar="TEXT", help="what to find; all of it has to stand there")
+    parser.add_argument("--role", choices=("user", "assistant"), help="who said it")
+    parser.add_argument("--model", dest="by", metavar="ID", help="replies of this model")
+    parser.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-11-01")
+    parser.add_argument("--until", metavar="DAY", help="to this day, that day too")
+    parser.add_argument("--code", action="store_true", help="messages with code in them")
+    parser.add_argument("--limit", type=_count, default=30, metavar="N", help="at most so many (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser = commands.add_parser("list", help="list the conversations")  # type: ignore[attr-defined]
+    parser.description = "The conversations, pinned ones first, then the last used: id, when, title."
+    parser.add_argument("--limit", type=_count, default=30, metavar="N", help="at most so many (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser = commands.add_parser("show", help="print a conversation")  # type: ignore[attr-defined]
+    parser.description = "A conversation from its beginning, on the branch it stands on; --message says on which other."
+    parser.add_argument("id", metavar="ID", help="the conversation, as `chatbot list` or `search` names it")
+    parser.add_argument("--message", type=int, metavar="N", help="the branch that holds this message")
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def find(arguments: Namespace) -> int:
+    """Print what was asked for; 1 when a search finds nothing."""
+    acts = {"search": _search, "list": _list, "show": _show}
+    return acts[arguments.command](arguments)
+
+
+def _search(arguments: Namespace) -> int:
+    from datetime import timedelta
+
+    from chatbot.store.values import Filters
+    from chatbot.terminal.cost import read_day
+
+    # A shell takes the quotes of a phrase away: what it gave as one argument with spaces is one.
+    alone = len(arguments.words) == 1
+    typed = " ".join(
+        f'"{word}"' if " " in word.strip() and not alone and '"' not in word else word for word in arguments.words
+    )
+    filters = Filters(
+        role=arguments.role,
+        model=arguments.by,
+        since=read_day(arguments.since) if arguments.since else None,
+        until=read_day(arguments.until) + timedelta(days=1) if arguments.until else None,
+        has_code=arguments.code,
+    )
+    with _opened() as store:
+        if not store.search.whole:
+            print("Indexing the history once, so that all of it is found …", file=sys.stderr, flush=True)
+            while store.search.catch_up():
+                pass
+        hits = store.search.find(typed, filters, limit=arguments.limit)
+    if arguments.json:
+        _print_json([_hit_fields(hit) for hit in hits])
+    elif hits:
+        sys.stdout.write("".join(_hit_lines(hits, bold=sys.stdout.isatty())))
+    else:
+        print(f"Nothing was found for {one_line(typed, 60)!r}.", file=sys.stderr)
+    return 0 if hits else 1
+
+
+def _hit_lines(hits: "list[Hit]", *, bold: bool) -> Iterator[str]:
+    on, off = (_BOLD, _PLAIN) if bold else ("", "")
+    before = None
+    for hit in hits:
+        if hit.conversation != before:
+            yield ("" if before is None else "\n") + f"{hit.conversation}  {one_line(hit.title, 80)}\n"
+        before = hit.conversation
+        if hit.message is not None:
+            words = "".join(f"{on}{_line(part.text)}{off}" if part.found else _line(part.text) for part in hit.snippet)
+            yield f"  {hit.message:>6}  {_local(hit.when)}  {_NAMES.get(hit.role or '', '')}: {words.strip()}\n"
+
+
+def _line(text: str) -> str:
+    """A piece of a line, with the spaces at its ends."""
+    inside = one_line(text)
+    return f"{' ' if text[:1].isspace() else ''}{inside}{' ' if inside and text[-1:].isspace() else ''}"
+
+
+def _hit_fields(hit: "Hit") -> dict[str, object]:
+    return {
+        "conversation": hit.conversation,
+        "title": hit.title,
+        "message": hit.message,
+        "role": hit.role,
+        "when": hit.when.isoformat(),
+        "snippet": [{"text": part.text, "found": part.found} for part in hit.snippet],
+    }
+
+
+def _list(arguments: Namespace) -> int:
+    with _opened() as store:
+        lines = store.conversations.lines(limit=arguments.limit)
+    if arguments.json:
+        _print_json(
+            [
+                {"id": line.id, "title": line.title, "pinned": line.pinned, "updated": line.updated.isoformat()}
+                for line in lines
+            ]
+        )
+    elif not lines:
+        print("There is no conversation yet. Begin one with: chatbot", file=sys.stderr)
+    else:
+        for line in lines:
+            pinned = "  (pinned)" if line.pinned else ""
+            sys.stdout.write(f"{line.id}  {_local(line.updated)}  {one_line(line.title, 80)}{pinned}\n")
+    return 0
+
+
+def _show(arguments: Namespace) -> int:
+    with _opened() as store:
+        conversation = store.conversations.get(arguments.id)
+        head = conversation.head
+        tree = store.conversations.tree(conversation.id)
+        if arguments.message is not None:
+            if arguments.message not in tree.by_id:
+                raise BadInput(f"There is no message {arguments.message} in conversation {arguments.id!r}.")
+            head = tree.newest_below(arguments.message)
+        path = tree.path(head)
+        rows = store.conversations.messages(leaf.id for place in path for leaf in place.segments)
+    if arguments.json:
+        found = [_message_fields(place, rows) for place in path]
+        _print_json({"id": conversation.id, "title": conversation.title, "messages": found})
+        return 0
+    terminal = sys.stdout.isatty()
+    out = [f"# {one_line(conversation.title, 200)}\n"]
+    for place in path:
+        row = rows[place.first.id]
+        words = _text(place, rows).strip() or f"({place.state})"
+        out.append(
+            f"\n{_NAMES.get(row.role, row.role)}  {_local(row.created)}\n{visible(words) if terminal else words}\n"
+        )
+    sys.stdout.write("".join(out))
+    return 0
+
+
+def _text(place: "Place", rows: "dict[int, StoredMessage]") -> str:
+    return "".join(rows[leaf.id].text for leaf in place.segments)
+
+
+def _message_fields(place: "Place", rows: "dict[int, StoredMessage]") -> dict[str, object]:
+    row = rows[place.last.id]
+    return {
+        "id": place.first.id,
+        "role": place.role,
+        "state": place.state,
+        "text": _text(place, rows),
+        "created": rows[place.first.id].created.isoformat(),
+        "model": row.model_answered or row.model_asked,
+    }
+
+
+@contextmanager
+def _opened() -> "Iterator[Store]":
+    from chatbot.home.home import Home
+    from chatbot.store.store import Store
+
+    store = Store.open(Home.open().database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _local(moment: "datetime") -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _print_json(found: object) -> None:
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+
+
+def _count(text: str) -> int:
+    number = int(text)  # argparse names what is none
+    if number < 1:
+        raise BadInput(f"{text!r} is no number of lines. Write 1 or more.")
+    return number

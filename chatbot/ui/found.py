@@ -1,0 +1,136 @@
+"""What was found, in place of the list of conversations: the sentences with the words in them, under their titles."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.core.errors import ByteBotError
+from chatbot.core.query import Part
+from chatbot.engine.engine import Engine
+from chatbot.store.search import WINDOW
+from chatbot.store.values import Hit
+from chatbot.ui import callbacks, clock
+from chatbot.ui.seats import clear
+from chatbot.ui.words import NAME, sentence
+
+_KEY = "search"
+_TYPED = "looked for"  # in the session
+_PAGE = 20
+_MANY, _TALL = 4, 430  # hits beyond which the list scrolls in itself, and its height in pixels then
+_LONG = 90  # characters of a sentence; it stands in three lines then
+_SHOWN = "hits shown"  # in the session: what was typed, and how many hits of it are shown
+_DRAWN = "hits drawn here"  # in the session: elements of the list
+
+
+def asked() -> str:
+    """The field; gives what is typed in it, as it is typed."""
+    # Kept apart from the widget, which forgets its words when another page is shown.
+    typed: str = st.session_state.setdefault(_TYPED, "")
+    st.text_input(
+        "Search everything said",
+        typed,
+        key=_KEY,
+        type="search",
+        live=True,
+        label_visibility="collapsed",
+        placeholder="Search everything said",
+        on_change=_keep,
+    )
+    return typed.strip()
+
+
+def draw(engine: Engine, typed: str) -> None:
+    """The places where it stands; a click goes there."""
+    shown = _shown(typed)
+    try:
+        hits = engine.store.search.find(typed, limit=shown + 1, long=_LONG)
+        whole = engine.store.search.whole
+    except ByteBotError as error:
+        st.caption(sentence(error.sentence))
+        return
+    with st.container(key="found", gap="xxsmall", border=False, height=_TALL if len(hits) > _MANY else "content"):
+        drawn = 0
+        for group in _groups(hits[:shown]):
+            drawn += _group(group)
+        if len(hits) > shown:
+            st.button("More", key="more-hits", icon=":material/expand_more:", type="tertiary", on_click=_more)
+            drawn += 1
+        for words in _notes(typed, hits, whole=whole):
+            st.caption(words)
+            drawn += 1
+        clear(st.session_state.get(_DRAWN, 0) - drawn)
+        st.session_state[_DRAWN] = drawn
+
+
+def _notes(typed: str, hits: list[Hit], *, whole: bool) -> Iterable[str]:
+    if not hits and len(typed) < 3:
+        yield f"Nothing found among the newest {WINDOW:,} messages. With three characters, all of them are searched."
+    elif not hits:
+        yield f"Nothing found for “{label(typed, most=60)}”. Try fewer or shorter words."
+    if not whole:
+        yield "Older messages are still being indexed; some may be missing here."
+
+
+def _groups(hits: list[Hit]) -> list[list[Hit]]:
+    """The hits of each conversation together, in the order in which the conversations come."""
+    found: dict[str, list[Hit]] = {}
+    for hit in hits:
+        found.setdefault(hit.conversation, []).append(hit)
+    return list(found.values())
+
+
+def _group(hits: list[Hit]) -> int:
+    """One conversation; gives how many elements that took."""
+    first = hits[0]
+    title = _marked(first.snippet) if first.message is None else label(first.title, most=NAME)
+    st.button(
+        title,
+        key=f"found-{first.conversation}",
+        icon=":material/chat_bubble:",
+        type="tertiary",
+        on_click=callbacks.jump,
+        args=(first.conversation, None),
+    )
+    said = [hit for hit in hits if hit.message is not None]
+    for hit in said:
+        day = f"{hit.when.astimezone(clock.zone()):%Y-%m-%d}"
+        who = "You" if hit.role == "user" else "ByteBot"
+        st.button(
+            f"{_marked(hit.snippet)} :small[:gray[{who}, {day}]]",
+            key=f"hit-{hit.message}",
+            type="tertiary",
+            on_click=callbacks.jump,
+            args=(hit.conversation, hit.message),
+        )
+    return 1 + len(said)
+
+
+def _marked(parts: Iterable[Part]) -> str:
+    """The snippet as a label, what was found in bold. The colour's brackets let the bold begin and end anywhere."""
+    return "".join(
+        f":primary[**{label(part.text, most=400)}**]" if part.found else _with_its_spaces(part.text) for part in parts
+    )
+
+
+def _with_its_spaces(text: str) -> str:
+    words = label(text, most=400)
+    before, after = (" " if text[:1].isspace() else ""), (" " if words and text[-1:].isspace() else "")
+    return f"{before}{words}{after}"
+
+
+def _keep() -> None:
+    st.session_state[_TYPED] = st.session_state[_KEY] or ""
+
+
+def _shown(typed: str) -> int:
+    before, count = st.session_state.get(_SHOWN, ("", _PAGE))
+    if before != typed:
+        count = _PAGE
+        st.session_state[_SHOWN] = (typed, count)
+    return int(count)
+
+
+def _more() -> None:
+    typed, count = st.session_state[_SHOWN]
+    st.session_state[_SHOWN] = (typed, count + _PAGE)

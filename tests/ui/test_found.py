@@ -1,0 +1,98 @@
+"""The search field beside the chat: what it lists, and where a click leads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fake_openai import FakeOpenAI
+from tests.store.scene import begin, exchange, finish
+from tests.ui.chat_tab import Tab, tab, talking_to
+
+KEY = "sk-canary-5f6e7d8c9b0a1f2e3d4c"
+SETTINGS = "[chat]\ntitles_by_model = false\n"
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as server:
+        yield server
+
+
+@pytest.fixture
+def page(tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tab]:
+    with tab(tmp_path, monkeypatch, SETTINGS, **talking_to(fake.base_url, "echo", KEY)) as opened:
+        yield opened.open()
+
+
+def look_for(page: Tab, words: str) -> Tab:
+    page.app.text_input(key="search").set_value(words)
+    return page.run()
+
+
+def test_hits_stand_in_place_of_the_list_and_lead_to_the_branch(page: Tab) -> None:
+    store = page.engine.store
+    begun = exchange(store, text="about animals", answer="An old reply on *zebras*.")
+    again = begin(store, None, conversation=begun.conversation, parent=begun.user)
+    finish(store, again.reply, "A new reply.")
+    last = again
+    for number in range(40):
+        last = exchange(store, last, text=f"more {number}")
+    look_for(page, "zebra")
+    assert f"line-{begun.conversation}" not in [button.key for button in page.app.button]
+    [hit] = [button for button in page.app.button if (button.key or "").startswith("hit-")]
+    assert hit.label.startswith(r"An old reply on \*:primary[**zebra**]s\*\.")
+    hit.click()
+    page.run()
+    chat = page.app.session_state["chat"]
+    assert (chat.conversation, chat.head, chat.found) == (begun.conversation, begun.reply, begun.reply)
+    assert store.conversations.get(begun.conversation).head == begun.reply
+    assert page.draws("An old reply on *zebras*.")
+    look_for(page, "about animals")
+    page.app.button(key=f"hit-{begun.user}").click()
+    page.run()
+    assert "about animals" in page.said()
+    look_for(page, "")
+    assert [button.key for button in page.app.button if (button.key or "").startswith("hit-")] == []
+    look_for(page, "more 0")
+    page.app.button(key=f"found-{begun.conversation}").click()
+    page.run()
+    assert page.app.session_state["chat"].found is None
+
+
+def test_an_old_message_is_drawn_when_a_click_leads_to_it(page: Tab) -> None:
+    store = page.engine.store
+    first = last = exchange(store, text="the very first quagga")
+    for number in range(40):
+        last = exchange(store, last, text=f"more {number}")
+    look_for(page, "quagga")
+    page.app.button(key=f"hit-{first.user}").click()
+    page.run()
+    assert "the very first quagga" in page.said()
+    assert page.app.session_state["chat"].head == last.reply
+    assert len(page.app.session_state["messages"]) == 82
+
+
+def test_nothing_found_is_said_and_old_words_are_gone(page: Tab) -> None:
+    begun = exchange(page.engine.store, text="a zebra")
+    look_for(page, "quagga :red[x]")
+    assert "Nothing found for “quagga :red[x]”. Try fewer or shorter words." in page.said()
+    look_for(page, "zz")
+    assert any(words.startswith("Nothing found among the newest 10,000 messages.") for words in page.said())
+    look_for(page, "zebra")
+    page.engine.delete(begun.conversation)
+    page.app.button(key=f"hit-{begun.user}").click()
+    page.run()
+    assert any("There is no conversation" in words for words in page.said())
+
+
+def test_more_hits_on_demand(page: Tab) -> None:
+    last = exchange(page.engine.store, text="zebra 0")
+    for number in range(1, 25):
+        last = exchange(page.engine.store, last, text=f"zebra {number}")
+    look_for(page, "zebra")
+    count = [len([button for button in page.app.button if (button.key or "").startswith("hit-")])]
+    page.app.button(key="more-hits").click()
+    page.run()
+    count.append(len([button for button in page.app.button if (button.key or "").startswith("hit-")]))
+    assert count == [19, 25]  # the title was one of the first twenty
