@@ -166,7 +166,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     imports.add_to(commands)
     imports.add_verify_to(commands)
     serve = commands.add_parser("serve", help="serve the chat page in a browser")
-    serve.add_argument("--port", type=int, default=8501, help="where, on 127.0.0.1 (%(default)s)")
+    serve.add_argument("--port", type=_port, default=8501, help="where, on 127.0.0.1 (%(default)s)")
     return parser, commands.choices
 
 
@@ -185,6 +185,12 @@ def _add_reconcile(parser: argparse.ArgumentParser) -> None:
     # A destination of its own: the option of the same name before the command is another.
     parser.add_argument("--connection", dest="of", metavar="NAME", help="the connection that the bill is of")
     parser.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 65_535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text[:20]!r} is no port; it must be a number from 1 to 65535")
 
 
 def _add_choices(parser: argparse.ArgumentParser, default: str | None = None) -> None:

@@ -34,4 +34,5 @@ else:
 forecast.fill(ahead, engine, chat)
 if view is not None and title is not None:
     fresh.await_name(engine, view, title, beside.name)
+    beside.spent.look(chat, view)  # the name had its price, too
 fresh.watch()

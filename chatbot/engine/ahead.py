@@ -82,7 +82,8 @@ class Ahead:
             request = replace(request, max_output=MOST_OUTPUT)
         most = costs_at_most(self._outside, payer.base_url, request)
         standings = payer.standings(request.model)
-        full = next((one for one in standings if most is not None and most > one.room), None)
+        tightest = min(standings, key=lambda one: one.room, default=None)
+        full = tightest if tightest is not None and most is not None and most > tightest.room else None
         instead = cheaper(payer, self._outside, request) if full else None
         return Blocked(most=most, standing=full, instead=instead)
 

@@ -27,7 +27,15 @@ class Asked:
         return replace(self.options, model=self.routed.model) if self.routed else self.options
 
 
-def asked(store: Store, outside: Outside, conversation: str | None, action: Action, options: Options | None) -> Asked:
+def asked(
+    store: Store,
+    outside: Outside,
+    conversation: str | None,
+    action: Action,
+    options: Options | None,
+    *,
+    by_rules: bool = True,
+) -> Asked:
     """`options` None: the conversation's own. BadInput and NotFound when it cannot be asked."""
     if options is None:
         if conversation is None:
@@ -40,7 +48,8 @@ def asked(store: Store, outside: Outside, conversation: str | None, action: Acti
     if conversation is not None and not isinstance(action, Say):  # who says something knows its place
         tree = store.conversations.tree(conversation)
     placed = place(action, tree)
-    return Asked(options=options, placed=placed, routed=_routed(store, outside, tree, action, placed, options))
+    routed = _routed(store, outside, tree, action, placed, options) if by_rules else None
+    return Asked(options=options, placed=placed, routed=routed)
 
 
 def _routed(

@@ -78,15 +78,17 @@ class Engine:
         options: Options | None = None,
         key: str | None = None,
         tag: str = "browser",
+        by_rules: bool = True,
     ) -> LiveTurn:
         """Store what was said, begin the reply, and give the turn to follow. Returns once the words are durable.
 
         `conversation` None begins a new one. `options` default to the conversation's own. The same `key` twice is one
-        turn: the second call gives the first's. BadInput, NotFound and StoreError mean that nothing was sent.
+        turn: the second call gives the first's. BadInput, NotFound and StoreError mean that nothing was sent. `by_rules`
+        False: the model was named for this very reply, and no rule sends it to another.
         """
         if self._closing:
             raise StoreError("ByteBot is closing; nothing was sent.")
-        want = asked(self.store, self._outside, conversation, action, options)
+        want = asked(self.store, self._outside, conversation, action, options, by_rules=by_rules)
         begun = self.store.turns.begin(
             conversation=conversation,
             parent=want.placed.parent,

@@ -118,7 +118,8 @@ try them.
 
 The chat keeps its own model. A routed reply says which rule it was, and what the chat's own model would have cost for the
 same tokens. *Regenerate* asks the chat's own model. Another try at a routed reply, and more of it, go by the rules as they
-are then, unless the chat has another model by then. The offline model is never routed.
+are then, unless the chat has another model by then. A model that
+`chatbot ask --model` names is asked whatever the rules say. The offline model is never routed.
 
 Characters are counted without the white space around the message. A message has code where there is a fence, something in
 backticks, or a line that looks like code; in doubt it has. A rule whose `to` is the chat's own model keeps a message

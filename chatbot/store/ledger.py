@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from chatbot.core.bill import Bill
+from chatbot.core.bill import Bill, dollars
 from chatbot.core.budgets import refusal
 from chatbot.core.errors import OverBudget
 from chatbot.core.events import CallFinished, Purpose
@@ -77,8 +77,10 @@ class Ledger:
                     hold(transaction, self._database, call, about, most)
                 return call
         except NoRoom as full:
-            standing = self.budgets.standing(full.budget, full.period)
-            raise OverBudget(refusal(standing), standing) from None
+            # Where several have no room, the one that is furthest from it: to raise another would not help.
+            found = self.budgets.standings(conversation=conversation, model=about.model, at=started)
+            standing = min(found, key=lambda one: one.room, default=self.budgets.standing(full.budget, full.period))
+            raise OverBudget(f"{refusal(standing)} It can cost up to {dollars(most)}.", standing) from None
 
     def settle(self, call: int, event: CallFinished, *, left_out: int = 0) -> bool:
         """Record how the call ended. False, and nothing changed, when it had been settled before.

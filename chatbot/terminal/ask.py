@@ -47,7 +47,9 @@ def ask(chosen: Chosen, words: Sequence[str]) -> int:
         if about := about_the_model(house):
             say(f"chatbot: {about}")
         marks = Marks(house.engine, house.conversation, house.options.model)
-        turn = house.engine.start(house.conversation, action, options=house.options, tag="terminal")
+        turn = house.engine.start(
+            house.conversation, action, options=house.options, tag="terminal", by_rules=not chosen.model
+        )
         status = _Answer(turn, house, temporary=chosen.temporary).print()
         for warning in marks.passed(None if chosen.temporary else turn.conversation):
             say(f"chatbot: {warning}")

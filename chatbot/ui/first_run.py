@@ -43,6 +43,8 @@ def notice(slot: DeltaGenerator, options: Options) -> None:
     # What was settled above, and nothing that came since: a page drawn of both would not look again.
     testing = adding is not None and not adding.noticed
     added = adding.result if adding is not None and adding.noticed else None
+    if added is not None and added.kept and added.name != options.connection:
+        added = None  # a chat on another connection: it is no business of its
     tiny, move = options.connection == EMBEDDED, None
     if tiny and offline.missing(home) and offline_model.fetching(home.folders.cache) is None:
         offline_model.begin(home.folders.cache)

@@ -17,7 +17,7 @@ _FOR: dict[Kind, str] = {
     "conversation": "Each conversation",
     "model": "A model, each month",
 }
-_WRONG = "limit refused"  # in the session: why the last one could not be set
+_WRONG = "limit refused"  # in the session: in which box, and why the last one could not be set
 _MOST_CHANGES = 20
 
 
@@ -79,6 +79,7 @@ def _one(engine: Engine, budget: Budget) -> None:
                 on_click=_remove,
                 args=(budget.id,),
             )
+        _refused(str(budget.id))
         if budget.kind == "conversation" and not budget.subject:
             st.caption("Where a conversation stands is shown beside it, in the chat.")
             return
@@ -90,6 +91,14 @@ def _one(engine: Engine, budget: Budget) -> None:
         st.progress(share, text=f":small[{sentence(words)}]")
 
 
+def _refused(where: str) -> None:
+    """Why what was asked for in this box was refused, once."""
+    place, wrong = st.session_state.get(_WRONG, ("", ""))
+    if wrong and place == where:
+        del st.session_state[_WRONG]
+        st.error(sentence(wrong), icon=":material/error:")
+
+
 def _another() -> None:
     with st.container(border=True, key="limit-new"):
         kind = st.selectbox("Another limit for", KINDS, format_func=_FOR.__getitem__, key="limit-kind")
@@ -97,8 +106,7 @@ def _another() -> None:
             st.text_input("Its name", key="limit-model", placeholder="such as gpt-6-luna, or gpt-6-* for all of these")
         st.text_input("Limit in dollars", key="limit-amount", icon=":material/attach_money:", placeholder="10")
         st.button("Set limit", key="limit-set", type="primary", on_click=_set)
-        if wrong := st.session_state.pop(_WRONG, ""):
-            st.error(sentence(wrong), icon=":material/error:")
+        _refused("")
 
 
 def _set() -> None:
@@ -109,7 +117,7 @@ def _set() -> None:
         subject = read_subject(kind, name)
         session.engine().ledger.budgets.set(kind, limit, subject=subject, zone=clock.zone_name())
     except ByteBotError as error:
-        st.session_state[_WRONG] = error.sentence
+        st.session_state[_WRONG] = ("", error.sentence)
         return
     st.session_state["limit-amount"] = ""
     session.said("The limit is set.")
@@ -120,7 +128,7 @@ def _change(budget: Budget) -> None:
         limit = read_limit(str(st.session_state.get(_widget(budget)) or ""))
         session.engine().ledger.budgets.set(budget.kind, limit, subject=budget.subject, zone=budget.zone)
     except ByteBotError as error:
-        st.session_state[_WRONG] = error.sentence
+        st.session_state[_WRONG] = (str(budget.id), error.sentence)
         return
     session.said(f"The limit is {limit_words(limit)} now.")
 
@@ -129,7 +137,7 @@ def _remove(budget: int) -> None:
     try:
         session.engine().ledger.budgets.remove(budget)
     except ByteBotError as error:
-        st.session_state[_WRONG] = error.sentence
+        st.session_state[_WRONG] = (str(budget), error.sentence)
         return
     session.said("The limit is gone.")
 

@@ -98,7 +98,9 @@ def _words(text: str) -> None:
         return
     with st.container():
         st.text(visible(text[:MOST_DRAWN]) + "…", width="stretch")
-        st.caption(f"The first {MOST_DRAWN:,} of {len(text):,} characters. All of them are sent and copied.")
+        st.caption(
+            f"The first {MOST_DRAWN:,} of {len(text):,} characters. All of them are kept, sent as far as they fit, and copied."
+        )
 
 
 def _draw_edit(shown: Shown) -> None:

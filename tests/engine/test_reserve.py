@@ -83,6 +83,7 @@ def test_over_the_limit_nothing_is_sent_and_the_words_are_kept(store: Store) -> 
     assert isinstance(last, Failed)
     assert (last.state, last.kind, last.way_out) == ("blocked", "OverBudget", "raise_budget")
     assert "pass your limit of $0.0000001 for" in last.sentence
+    assert "It can cost up to < $0.0001." in last.sentence
     assert last.sentence.endswith("cheap would fit (at most < $0.0001).")
     assert provider.requests == []
     assert store.ledger.calls() == []

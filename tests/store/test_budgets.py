@@ -219,3 +219,12 @@ def test_a_counter_made_while_others_settle_misses_none(store: Store) -> None:
     settle(store, call(store, most=10), 3)
     assert standing(store) == (40 * 5 + 11 * 3, 0)
     assert_counters_are_the_ledgers(store)
+
+
+def test_of_several_limits_the_tightest_is_named(store: Store) -> None:
+    begun = exchange(store)
+    store.ledger.budgets.set("day", 100)
+    tightest = store.ledger.budgets.set("conversation", 0)
+    with pytest.raises(OverBudget, match=r"your limit of \$0 for this chat .* It can cost up to < \$0.0001") as caught:
+        call(store, begun, most=200)
+    assert caught.value.standing.budget == tightest

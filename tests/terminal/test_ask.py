@@ -284,10 +284,17 @@ def test_a_wrong_number_is_told_in_the_command_lines_own_words(house: House) -> 
 
 
 def test_a_routed_reply_says_why_beside_the_words(house: House) -> None:
-    house.settings("[[route]]\nname = 'short'\nto = 'echo'\nat_most = 20\n")
-    ran = house.run("ask", "--model", "words:5", "hello")
+    house.settings("[chat]\nmodel = 'words:5'\n[[route]]\nname = 'short'\nto = 'echo'\nat_most = 20\n")
+    ran = house.run("ask", "hello")
     assert (ran.status, ran.out) == (0, "hello\n")
     assert ran.err == "chatbot: echo answers instead of words:5 (rule “short”: at most 20 characters).\n"
     conversation, (_, reply) = house.latest()
     assert (conversation.options.model, reply.model_asked) == ("words:5", "echo")
     assert house.run("ask", "--continue", "something longer than that").err == ""
+
+
+def test_a_model_that_is_named_is_asked_whatever_the_rules_say(house: House) -> None:
+    house.settings("[chat]\ntitles_by_model = false\n[[route]]\nto = 'nobody'\nat_most = 20\n")
+    assert house.run("ask", "Hello").status == 1
+    assert house.run("ask", "--continue", "--model", "echo", "Hello").out.startswith("Hello")
+    assert house.run("ask", "--continue", "--model", "echo").status == 2  # it is whole: nothing to try again

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.__main__ import main
 from chatbot.terminal.serve import is_free, running, started_by_hand
 
 ROOT = Path(__file__).parents[2]
@@ -160,3 +161,9 @@ def test_a_port_is_free_or_not() -> None:
         port = other.getsockname()[1]
         assert not is_free(port)
     assert is_free(port)
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999", "abc"])
+def test_what_is_no_port_is_named(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", f"--port={port}"]) == 2
+    assert f"{port!r} is no port; it must be a number from 1 to 65535" in capsys.readouterr().err
