@@ -6,6 +6,9 @@ import streamlit as st
 
 from chatbot.ui import icon, session, warm
 
+# Before the navigation, which would have the browser fetch its page's icon from elsewhere for want of ours.
+# No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
+st.set_page_config(page_title="ByteBot", page_icon=icon.SVG, menu_items={"About": None})
 warm.start()
 page = st.navigation(
     [
@@ -16,7 +19,6 @@ page = st.navigation(
 )
 # Said once: a page that sets a layout of its own after this one's loses it at its next run.
 layout: Literal["wide", "centered"] = "wide" if page.url_path == "costs" else "centered"
-# No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
-st.set_page_config(page_title="ByteBot", page_icon=icon.SVG, layout=layout, menu_items={"About": None})
+st.set_page_config(layout=layout)
 session.entered()
 page.run()
