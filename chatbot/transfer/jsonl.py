@@ -1,10 +1,13 @@
 """JSONL for fine-tuning: a line for each conversation, as OpenAI and others take it."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from chatbot.core.whole import Whole
 from chatbot.transfer.reading import heading_of, tree_of
+
+_BREAKS = re.compile("[\x85\u2028\u2029]")  # where some readers would see the end of a line
 
 
 def to_jsonl(wholes: Iterable[Whole], *, branches: bool = False) -> Iterator[bytes]:
@@ -45,4 +48,5 @@ def _line(whole: Whole, path: list[list[int]]) -> str:
         return ""
     if system := heading_of(whole).system.strip():
         said.insert(0, {"role": "system", "content": system})
-    return json.dumps({"messages": said}, ensure_ascii=False)
+    line = json.dumps({"messages": said}, ensure_ascii=False)
+    return _BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)

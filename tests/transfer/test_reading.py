@@ -70,6 +70,12 @@ def test_jsonl_has_whole_exchanges() -> None:
     assert lines(chat(said("Ask"), said("par", 1, role="assistant", state="cut"), head=2)) == []
 
 
+def test_jsonl_has_no_line_break_inside_a_line() -> None:
+    words = "a\u2028b\u2029c\x85d\ne"
+    [line] = lines(chat(said("Ask"), said(words, 1, role="assistant"), head=2))
+    assert line[-1] == ("assistant", words)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(wholes())
 def test_every_message_is_there_once(whole: Whole) -> None:
