@@ -85,8 +85,7 @@ class Budgets:
             known = next((one for one in _all(connection, owner) if one.id == budget), None)
             if known is None:
                 raise NotFound(f"There is no limit {budget!r} any more.")
-            mine = select(counters.c.id).where(counters.c.budget == budget)
-            connection.execute(delete(holds).where(holds.c.counter.in_(mine)))
+            # The counters first, as a call that is settled does: its holds go with them.
             connection.execute(delete(counters).where(counters.c.budget == budget))
             connection.execute(delete(budgets).where(budgets.c.id == budget))
             _log(connection, owner, known.kind, known.subject, before=known.limit, after=None)

@@ -3,13 +3,12 @@
 import contextlib
 import sys
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from chatbot.core.errors import BadInput
 from chatbot.terminal.export import counted
 from chatbot.terminal.screen import one_line
 from chatbot.terminal.signals import INTERRUPTED
-from chatbot.terminal.streams import say
+from chatbot.terminal.streams import opened, say
 
 if TYPE_CHECKING:
     from chatbot.engine.imports import Line
@@ -89,19 +88,6 @@ def verify_(arguments: Namespace) -> int:
     words = f"{counted(found.conversations, 'conversation')}, {counted(found.messages, 'message')}"
     print(f"{words}, {'NOT identical' if found.wrong else 'identical'}")
     return 1 if found.wrong else 0
-
-
-def opened(name: str) -> BinaryIO:
-    """The file; BadInput when it cannot be read, or not twice."""
-    try:
-        file = open(name, "rb")  # noqa: SIM115 - the caller's to close
-    except (OSError, ValueError) as error:
-        reason = (error.strerror or "cannot be read") if isinstance(error, OSError) else "is no file's name"
-        raise BadInput(f"{name!r} cannot be read: {reason}.") from None
-    if not file.seekable():
-        file.close()
-        raise BadInput(f"{name!r} can be read only once. Save it as a file first.")
-    return file
 
 
 def _print(line: "Line", what: str) -> None:

@@ -1,13 +1,17 @@
 """A word when a reply passes a mark of a limit: half of it, most of it, all of it."""
 
+from typing import TYPE_CHECKING
+
 from chatbot.core.errors import StoreError
-from chatbot.engine.engine import Engine
+
+if TYPE_CHECKING:
+    from chatbot.engine.engine import Engine
 
 
 class Marks:
     """Where the limits stood before a reply. Without a limit this is one look-up."""
 
-    def __init__(self, engine: Engine, conversation: str | None, model: str) -> None:
+    def __init__(self, engine: "Engine", conversation: str | None, model: str) -> None:
         self._budgets = engine.ledger.budgets
         self._model = model
         try:

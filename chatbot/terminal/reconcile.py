@@ -6,13 +6,13 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from chatbot.core.bill import Bill, made_of
 from chatbot.core.errors import BadInput
 from chatbot.core.reconcile import Pair, in_full
 from chatbot.terminal.screen import one_line
-from chatbot.terminal.streams import is_terminal, read_pipe
+from chatbot.terminal.streams import is_terminal, opened, read_pipe
 
 if TYPE_CHECKING:
     from chatbot.core.settings import Secret
@@ -37,28 +37,16 @@ def reconcile(
         raise BadInput("--since and --until belong to --admin; a file says its own days.")
     home = Home.open()
     with contextlib.ExitStack() as stack:
-        opened = [(name, stack.enter_context(_opened(name))) for name in files]
+        read = [(name, stack.enter_context(opened(name))) for name in files]
         engine = open_engine(home, titles=False)
         stack.callback(engine.close)
         engine.recover()  # the calls of a killed process are settled first
         if admin:
             found = _online(home, engine.ledger, connection, since, until)
         else:
-            found = reconcile_files(engine.ledger, opened, connection=connection)
+            found = reconcile_files(engine.ledger, read, connection=connection)
     sys.stdout.write(_json(found) if as_json else _table(found))
     return 0
-
-
-def _opened(name: str) -> BinaryIO:
-    try:
-        file = open(name, "rb")  # noqa: SIM115 - the caller's to close
-    except (OSError, ValueError) as error:
-        reason = (error.strerror or "cannot be read") if isinstance(error, OSError) else "is no file's name"
-        raise BadInput(f"{name!r} cannot be read: {reason}.") from None
-    if not file.seekable():
-        file.close()
-        raise BadInput(f"{name!r} can be read only once. Save it as a file first.")
-    return file
 
 
 def _online(home: "Home", ledger: Any, connection: str | None, since: str | None, until: str | None) -> "Reconciled":

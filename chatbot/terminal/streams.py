@@ -5,7 +5,7 @@ import io
 import logging
 import os
 import sys
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from chatbot.core.errors import BadInput
 from chatbot.core.text import LONGEST_MESSAGE
@@ -60,3 +60,16 @@ def silence(stream: TextIO | None) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def opened(name: str) -> BinaryIO:
+    """The file; BadInput when it cannot be read, or not twice."""
+    try:
+        file = open(name, "rb")  # noqa: SIM115 - the caller's to close
+    except (OSError, ValueError) as error:
+        reason = (error.strerror or "cannot be read") if isinstance(error, OSError) else "is no file's name"
+        raise BadInput(f"{name!r} cannot be read: {reason}.") from None
+    if not file.seekable():
+        file.close()
+        raise BadInput(f"{name!r} can be read only once. Save it as a file first.")
+    return file

@@ -228,3 +228,21 @@ def test_of_several_limits_the_tightest_is_named(store: Store) -> None:
     with pytest.raises(OverBudget, match=r"your limit of \$0 for this chat .* It can cost up to < \$0.0001") as caught:
         call(store, begun, most=200)
     assert caught.value.standing.budget == tightest
+
+
+def test_a_limit_that_is_taken_away_while_calls_are_settled_stops_none(store: Store) -> None:
+    """Whoever settles and whoever takes the limit away lock in the same order; else PostgreSQL would end one of them."""
+    for _ in range(12):
+        limit = store.ledger.budgets.set("month", 10**6)
+        numbers = [call(store, most=10) for _ in range(6)]
+
+        def work(n: int, limit: Budget = limit, numbers: list[int] = numbers) -> None:
+            if n == 3:
+                store.ledger.budgets.remove(limit.id)
+            else:
+                settle(store, numbers[n], 1)
+
+        at_once(6, work)
+        settle(store, numbers[3], 1)
+    with store._database.read() as connection:
+        assert connection.execute(select(holds)).all() == []

@@ -1,29 +1,9 @@
 """What stands beside the chat, in process: the conversations by name, and what this one is held with."""
 
 import math
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from tests.fake_openai import FakeOpenAI
-from tests.ui.chat_tab import Tab, tab, talking_to
+from tests.ui.chat_tab import Tab
 from tests.ui.settings_page import plain
-
-KEY = "sk-canary-2c3d4e5f6a7b8c9d0e1f"
-SETTINGS = "[chat]\ntitles_by_model = false\n"
-
-
-@pytest.fixture(scope="module")
-def fake() -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as server:
-        yield server
-
-
-@pytest.fixture
-def page(tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tab]:
-    with tab(tmp_path, monkeypatch, SETTINGS, **talking_to(fake.base_url, "echo", KEY)) as opened:
-        yield opened.open()
 
 
 def test_a_chat_is_renamed_in_the_list_where_its_menu_was_used(page: Tab) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,7 @@ from chatbot.transfer.markdown import to_markdown
 from chatbot.ui import downloads
 from tests.fake_openai import FakeOpenAI
 from tests.ui.chat_tab import Tab, tab, talking_to
-
-KEY = "sk-canary-1b2c3d4e5f6a7b8c9d0e"
-SETTINGS = "[chat]\ntitles_by_model = false\n"
-
-
-@pytest.fixture(scope="module")
-def fake() -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as server:
-        yield server
-
-
-@pytest.fixture
-def page(tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tab]:
-    with tab(tmp_path, monkeypatch, SETTINGS, **talking_to(fake.base_url, "echo", KEY)) as opened:
-        yield opened.open()
+from tests.ui.conftest import KEY, SETTINGS
 
 
 def texts(page: Tab) -> list[str]:

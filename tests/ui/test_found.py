@@ -1,28 +1,7 @@
 """The search field beside the chat: what it lists, and where a click leads."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.fake_openai import FakeOpenAI
 from tests.store.scene import begin, exchange, finish
-from tests.ui.chat_tab import Tab, tab, talking_to
-
-KEY = "sk-canary-5f6e7d8c9b0a1f2e3d4c"
-SETTINGS = "[chat]\ntitles_by_model = false\n"
-
-
-@pytest.fixture(scope="module")
-def fake() -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as server:
-        yield server
-
-
-@pytest.fixture
-def page(tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tab]:
-    with tab(tmp_path, monkeypatch, SETTINGS, **talking_to(fake.base_url, "echo", KEY)) as opened:
-        yield opened.open()
+from tests.ui.chat_tab import Tab
 
 
 def look_for(page: Tab, words: str) -> Tab:
