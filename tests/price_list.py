@@ -11,8 +11,6 @@ from typing import Any
 
 from genai_prices.data_snapshot import get_snapshot
 
-AT = datetime(2026, 11, 25, tzinfo=UTC)
-
 
 def published(**openai: Any) -> list[dict[str, Any]]:
     """Every provider and model. `openai`: prices of one of its models by id, such as `{"gpt-6-luna": {...}}`; None: gone."""
@@ -35,7 +33,8 @@ def published(**openai: Any) -> list[dict[str, Any]]:
 
 def _prices(model: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, price in vars(model.get_prices(AT)).items() if model.prices else ():
+    # Of now: some vendors charge less by night, and what has changed is told of the prices of now.
+    for name, price in vars(model.get_prices(datetime.now(UTC))).items() if model.prices else ():
         if isinstance(price, Decimal):
             found[name] = float(price)
         elif price is not None:
