@@ -43,6 +43,7 @@ class WholeMessage:
     thinking: float | None = None
     retries: int = 0
     left_out: int = 0
+    starred: bool = False
     error: str | None = None
     error_kind: str | None = None
     way_out: WayOut | None = None
@@ -95,7 +96,10 @@ class Whole:
     title: str = ""
     title_by: str = "words"
     tag: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    """What a person gave it: names, each with its colour."""
     pinned: bool = False
+    archived: datetime | None = None
     created: datetime
     updated: datetime
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -52,6 +52,8 @@ def begin(database: Database, ask: Beginning) -> Begun:
             row = conversation_row(connection, database.owner, id, lock=True)
             if text is not None and not row.title:
                 _set(connection, id, title=first_words(text))
+            if row.archived is not None:
+                _set(connection, id, archived=None)  # who goes on with it wants it back in the list
         state = _check_parent(connection, database.owner, id, ask, text)
         return _store(connection, database, id, ask, text, state)
 

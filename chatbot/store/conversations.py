@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, and_, case, exists, insert, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, case, insert, literal, select, tuple_, update
 
 from chatbot.core.errors import BadInput
 from chatbot.core.messages import Message, said
@@ -13,19 +13,12 @@ from chatbot.core.tree import Leaf, Tree
 from chatbot.store import trash
 from chatbot.store.database import Database
 from chatbot.store.find import chunks, conversation_row, missing_message
+from chatbot.store.lively import live, unseen
 from chatbot.store.rows import conversation_of, line_of, message_of, now, options_to_json
-from chatbot.store.tables import conversations, leases, messages
+from chatbot.store.tables import conversations, messages
 from chatbot.store.values import Conversation, Line, StoredMessage
 
 LONGEST_TITLE = 200
-
-_live = exists().where(
-    leases.c.conversation == conversations.c.id, messages.c.id == leases.c.reply, messages.c.trash.is_(None)
-)
-_unseen = and_(
-    conversations.c.answered.is_not(None),
-    or_(conversations.c.seen.is_(None), conversations.c.seen < conversations.c.answered),
-)
 
 
 class Conversations:
@@ -47,7 +40,7 @@ class Conversations:
             return conversation_of(conversation_row(connection, self._database.owner, id))
 
     def lines(self, *, limit: int = 30, before: Line | None = None) -> list[Line]:
-        """The list: pinned ones first, then by last activity, newest first. `before`: the last line of the page before."""
+        """The list, without what is archived: pinned ones first, then by last activity, newest first. `before`: the last line of the page before."""
         at = tuple_(conversations.c.pinned, conversations.c.updated, conversations.c.id)
         query = (
             select(
@@ -55,10 +48,10 @@ class Conversations:
                 conversations.c.title,
                 conversations.c.pinned,
                 conversations.c.updated,
-                _live.label("live"),
-                _unseen.label("unseen"),
+                live.label("live"),
+                unseen.label("unseen"),
             )
-            .where(self._mine)
+            .where(self._mine, conversations.c.archived.is_(None))
             .order_by(conversations.c.pinned.desc(), conversations.c.updated.desc(), conversations.c.id.desc())
             .limit(limit)
         )
@@ -79,10 +72,10 @@ class Conversations:
             return {id: (title, tag) for id, title, tag in connection.execute(query).all()}
 
     def latest(self) -> Conversation | None:
-        """The one with the last activity."""
+        """The one with the last activity that is not archived."""
         query = (
             select(conversations)
-            .where(self._mine)
+            .where(self._mine, conversations.c.archived.is_(None))
             .order_by(conversations.c.updated.desc(), conversations.c.id.desc())
             .limit(1)
         )
@@ -126,8 +119,8 @@ class Conversations:
     def seen(self, id: str) -> None:
         """Someone looks at it now. Costs no write when nothing was answered since the last look."""
         with self._database.read() as connection:
-            unseen = connection.execute(select(1).where(conversations.c.id == repair(id), self._mine, _unseen)).first()
-        if unseen is None:
+            news = connection.execute(select(1).where(conversations.c.id == repair(id), self._mine, unseen)).first()
+        if news is None:
             return
         moment = now()
         # Two hosts' clocks may differ: whatever was answered has been seen.

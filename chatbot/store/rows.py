@@ -82,6 +82,7 @@ def conversation_of(row: Row[Any]) -> Conversation:
         pinned=row.pinned,
         created=row.created,
         updated=row.updated,
+        archived=row.archived,
     )
 
 

@@ -23,7 +23,7 @@ from chatbot.core.query import Term, snippet, stands_in, terms
 from chatbot.core.text import repair
 from chatbot.store import index
 from chatbot.store.database import Database
-from chatbot.store.tables import backlog, conversations, messages
+from chatbot.store.tables import backlog, calls, conversations, messages, stars, tagged, tags
 from chatbot.store.values import Filters, Hit
 
 MOST_TITLES = 10
@@ -74,7 +74,7 @@ class Search:
 
     def _titles(self, connection: Connection, wanted: tuple[Term, ...], filters: Filters) -> list[Hit]:
         """Read, not indexed: a title is short, and so it is found as it is now. The last used first."""
-        if filters.role or filters.model or filters.has_code:
+        if filters.only_messages:
             return []
         query = (
             select(conversations.c.id, conversations.c.title, conversations.c.updated)
@@ -128,7 +128,11 @@ class Search:
 
     def _kept(self, filters: Filters) -> list[ColumnElement[bool]]:
         found = [conversations.c.owner == self._database.owner, conversations.c.deleted.is_(None)]
-        return found if filters.tag is None else [*found, conversations.c.tag == repair(filters.tag)]
+        if filters.tag is not None:
+            given = select(tagged.c.conversation).join(tags, tags.c.id == tagged.c.tag)
+            given = given.where(tags.c.owner == self._database.owner, tags.c.folded == repair(filters.tag).casefold())
+            found.append(or_(conversations.c.tag == repair(filters.tag), conversations.c.id.in_(given)))
+        return found
 
     def _where(self, filters: Filters) -> list[ColumnElement[bool]]:
         found = [
@@ -147,6 +151,13 @@ class Search:
             found.append(messages.c.conversation == repair(filters.conversation))
         if filters.has_code:
             found.append(or_(messages.c.text.like("%```%"), messages.c.text.like("%~~~%")))
+        if filters.starred:
+            found.append(messages.c.id.in_(select(stars.c.message).where(stars.c.owner == self._database.owner)))
+        if filters.cost_over is not None:
+            bill = select(func.sum(calls.c.nanodollars)).where(
+                calls.c.owner == self._database.owner, calls.c.reply == messages.c.id
+            )
+            found.append(bill.scalar_subquery() > filters.cost_over)
         return found
 
     def _hits(self, connection: Connection, ids: list[int], wanted: tuple[Term, ...], long: int) -> list[Hit]:

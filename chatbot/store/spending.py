@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Select,
     and_,
     case,
@@ -67,6 +68,12 @@ def of_replies(database: Database, replies: Sequence[int]) -> Bill:
         for chunk in chunks(replies):
             found += _bill(transaction.execute(_settled(database, None).where(calls.c.reply.in_(chunk))).one())
     return found
+
+
+def of_conversations(connection: Connection, owner: str, ids: Sequence[str]) -> dict[str, Bill]:
+    """Of each of these; those that cost nothing are left out."""
+    query = _settled_of(owner, None, calls.c.conversation).where(calls.c.conversation.in_(ids))
+    return {row[0]: _bill(row) for row in connection.execute(query.group_by(calls.c.conversation))}
 
 
 def spend(database: Database, by: By, *, zone: tzinfo | None = UTC, since: datetime | None = None) -> dict[str, Bill]:
@@ -134,13 +141,17 @@ def _by_day(database: Database, zone: tzinfo | None, since: datetime | None) -> 
 
 
 def _settled(database: Database, since: datetime | None, *names: ColumnElement[Any]) -> Select[Any]:
+    return _settled_of(database.owner, since, *names)
+
+
+def _settled_of(owner: str, since: datetime | None, *names: ColumnElement[Any]) -> Select[Any]:
     source = calls.c.cost_source
     query = select(
         *names,
         func.coalesce(func.sum(calls.c.nanodollars), 0),
         func.count(),
         *(func.coalesce(func.sum(case((source == name, 1), else_=0)), 0) for name in _COUNTED),
-    ).where(calls.c.owner == database.owner, calls.c.outcome.is_not(None), source != "free")
+    ).where(calls.c.owner == owner, calls.c.outcome.is_not(None), source != "free")
     return query if since is None else query.where(calls.c.started >= since)
 
 

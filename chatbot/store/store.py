@@ -3,6 +3,7 @@
 from chatbot.core.errors import StoreError
 from chatbot.store.conversations import Conversations
 from chatbot.store.database import Backend, Database
+from chatbot.store.history import History
 from chatbot.store.in_memory import SqliteMemory
 from chatbot.store.integrity import integrity
 from chatbot.store.ledger import Ledger
@@ -10,6 +11,8 @@ from chatbot.store.on_sqlite import SqliteFile
 from chatbot.store.quirks import LearnedQuirks
 from chatbot.store.schema import bring_up_to_date, check_file
 from chatbot.store.search import Search
+from chatbot.store.stars import Stars
+from chatbot.store.tags import Tags
 from chatbot.store.turns import Turns
 from chatbot.store.wholes import Wholes
 
@@ -33,6 +36,9 @@ class Store:
         self.ledger = Ledger(database)
         self.quirks = LearnedQuirks(database)
         self.search = Search(database)
+        self.history = History(database)
+        self.tags = Tags(database)
+        self.stars = Stars(database)
 
     @classmethod
     def open(cls, url: str, *, owner: str = "local") -> "Store":

@@ -1,15 +1,17 @@
 """Deleting and taking back. What is deleted stays for 30 days, exactly as it was."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy import delete as remove
 
 from chatbot.core.errors import BadInput, NotFound
+from chatbot.core.text import repair
 from chatbot.core.tree import Leaf, Tree
 from chatbot.store.database import Database
-from chatbot.store.find import conversation_row, message_row
+from chatbot.store.find import chunks, conversation_row, message_row
 from chatbot.store.index import forget, take_out
 from chatbot.store.rows import now
 from chatbot.store.tables import conversations, leases, messages, trash
@@ -21,14 +23,43 @@ _STOP = update(leases).where(leases.c.reply == bindparam("taken")).values(stop=T
 def delete(database: Database, id: str) -> None:
     with database.write() as connection:
         conversation_row(connection, database.owner, id, lock=True)
-        connection.execute(update(conversations).where(conversations.c.id == id).values(deleted=now()))
-        connection.execute(update(leases).where(leases.c.conversation == id).values(stop=True))
+        _delete(connection, [id])
+
+
+def delete_many(database: Database, ids: Sequence[str]) -> int:
+    with database.write() as connection:
+        found = _lock(connection, database.owner, ids, conversations.c.deleted.is_(None))
+        for chunk in chunks(found):
+            _delete(connection, chunk)
+    return len(found)
+
+
+def _delete(connection: Connection, ids: Sequence[str]) -> None:
+    connection.execute(update(conversations).where(conversations.c.id.in_(ids)).values(deleted=now()))
+    connection.execute(update(leases).where(leases.c.conversation.in_(ids)).values(stop=True))
 
 
 def undelete(database: Database, id: str) -> None:
     with database.write() as connection:
         conversation_row(connection, database.owner, id, lock=True, deleted=True)
         connection.execute(update(conversations).where(conversations.c.id == id).values(deleted=None))
+
+
+def undelete_many(database: Database, ids: Sequence[str]) -> int:
+    with database.write() as connection:
+        found = _lock(connection, database.owner, ids, conversations.c.deleted.is_not(None))
+        for chunk in chunks(found):
+            connection.execute(update(conversations).where(conversations.c.id.in_(chunk)).values(deleted=None))
+    return len(found)
+
+
+def _lock(connection: Connection, owner: str, ids: Sequence[str], kept: ColumnElement[bool]) -> list[str]:
+    """Those that are there, locked in one order, so that two bulk changes never wait for each other in a circle."""
+    found: list[str] = []
+    for chunk in chunks(sorted(map(repair, ids))):
+        query = select(conversations.c.id).where(conversations.c.owner == owner, conversations.c.id.in_(chunk), kept)
+        found += connection.execute(query.order_by(conversations.c.id).with_for_update(key_share=True)).scalars()
+    return found
 
 
 def delete_message(database: Database, conversation: str, message: int) -> str:

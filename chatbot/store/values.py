@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from chatbot.core.bill import Bill
 from chatbot.core.errors import WayOut
 from chatbot.core.events import Outcome, Purpose
 from chatbot.core.messages import Role, State
@@ -32,6 +33,7 @@ class Conversation:
     pinned: bool
     created: datetime
     updated: datetime
+    archived: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +181,17 @@ class Filters:
     """The model that was asked or that answered; leaves replies alone."""
     role: Role | None = None
     tag: str | None = None
-    """The face the conversation began in: browser, terminal or script."""
+    """A tag of the conversation, or the face it began in: browser, terminal or script."""
     has_code: bool = False
+    starred: bool = False
+    cost_over: int | None = None
+    """Replies that cost more than so many nano-dollars."""
     conversation: str | None = None
+
+    @property
+    def only_messages(self) -> bool:
+        """They say something that no title has."""
+        return bool(self.model or self.role or self.has_code or self.starred) or self.cost_over is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,3 +205,72 @@ class Hit:
     when: datetime
     """When the message was made, or the conversation last used."""
     role: Role | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starred:
+    """A starred message. `created`: when it was said."""
+
+    conversation: str
+    title: str
+    message: int
+    role: Role
+    created: datetime
+    text: str
+
+
+Shelf = Literal["listed", "archived", "trash"]
+"""Where a conversation is: in the list, put away, or deleted."""
+Order = Literal["used", "oldest", "title"]
+"""Last used first, oldest first, or by title."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which conversations; None and empty: all. `since` and `until` bound when it was last used, as in `Filters`."""
+
+    shelf: Shelf = "listed"
+    since: datetime | None = None
+    until: datetime | None = None
+    model: str | None = None
+    """A model that answered in it."""
+    tags: tuple[int, ...] = ()
+    """It has all of these."""
+    begun_in: str | None = None
+    starred: bool = False
+    """A message in it has a star."""
+    cost_over: int | None = None
+    """It cost more than so many nano-dollars."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One conversation in the history. `bill` counts its calls; `model` is what it would be answered by now."""
+
+    id: str
+    title: str
+    tag: str
+    pinned: bool
+    created: datetime
+    updated: datetime
+    archived: datetime | None
+    deleted: datetime | None
+    model: str
+    messages: int
+    """On all its branches, segments of *Continue* counted once."""
+    starred: int
+    bill: Bill
+    live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedBranch:
+    """Messages that were deleted out of a conversation which is still there. `token` takes them back."""
+
+    token: str
+    conversation: str
+    title: str
+    deleted: datetime
+    messages: int
+    text: str
+    """The first of them."""

@@ -20,7 +20,8 @@ from chatbot.store.index import take_in
 from chatbot.store.lease import Owner
 from chatbot.store.rows import options_to_json
 from chatbot.store.spent import count_in
-from chatbot.store.tables import budgets, calls, conversations, messages
+from chatbot.store.tables import budgets, calls, conversations, messages, stars
+from chatbot.store.tags import kept_tag, put_on, tags_of
 from chatbot.store.values import Added
 
 _HERE = "bytebot:"  # before the id of a conversation that began in a store of ours
@@ -31,7 +32,7 @@ _SAME_IN_BOTH = (
     *("error_kind", "way_out", "usage"),
 )
 _OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
-_KEPT_OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "created", "updated")
+_KEPT_OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
 
 
 class Wholes:
@@ -95,26 +96,31 @@ class Wholes:
         numbers: dict[int | None, int | None] = {one.id: number for number, one in enumerate(rows, start=1)}
         numbers[None] = None
         settled = and_(calls.c.owner == owner, calls.c.conversation == row.id, calls.c.outcome.is_not(None))
+        starred = set(connection.execute(select(stars.c.message).where(stars.c.conversation == row.id)).scalars())
         bills = connection.execute(select(calls).where(settled).order_by(calls.c.started, calls.c.id)).all()
         return Whole(
             source=row.source or f"{_HERE}{row.id}",
             **{name: getattr(row, name) for name in _KEPT_OF_CONVERSATION},
+            tags=tuple((tag.name, tag.colour) for _, tag in tags_of(connection, owner, [row.id])),
             options=row.options or {},
             head=numbers.get(row.head),
-            messages=tuple(self._message(connection, one, numbers) for one in rows),
+            messages=tuple(self._message(connection, one, numbers, one.id in starred) for one in rows),
             calls=tuple(
                 WholeCall(reply=numbers.get(one.reply, GONE), **{name: getattr(one, name) for name in _OF_CALL})
                 for one in bills
             ),
         )
 
-    def _message(self, connection: Connection, row: Row[Any], numbers: Mapping[int | None, int | None]) -> WholeMessage:
+    def _message(
+        self, connection: Connection, row: Row[Any], numbers: Mapping[int | None, int | None], starred: bool
+    ) -> WholeMessage:
         same = {name: getattr(row, name) for name in _SAME_IN_BOTH}
         if row.state in LIVE:
             same["text"], same["reasoning"] = joined_draft(connection, self._database.owner, row.id)
         return WholeMessage(
             **same,
             parent=numbers[row.parent],
+            starred=starred,
             notes=tuple(row.notes or ()),
             options=row.options or {},
             sent=tuple(numbers.get(id, GONE) for id in row.sent or ()),
@@ -125,6 +131,8 @@ class Wholes:
         row = {name: getattr(whole, name) for name in _KEPT_OF_CONVERSATION}
         row |= {"title": repair(whole.title), "tag": repair(whole.tag), "options": storable(_complete(whole, options))}
         connection.execute(insert(conversations).values(id=id, owner=owner, source=repair(whole.source), **row))
+        for name, colour in whole.tags:
+            put_on(connection, self._database, [id], kept_tag(connection, self._database, name, colour).id)
         ids = self._insert_messages(connection, id, whole.messages)
         if whole.head is not None:
             head = ids[whole.head]
@@ -146,6 +154,13 @@ class Wholes:
         ids |= dict(enumerate(made, start=1))
         for new, message in zip(made, added, strict=True):
             take_in(connection, self._database, new, repair(message.text))
+        starred = [
+            {"message": new, "owner": self._database.owner, "conversation": id, "created": message.created}
+            for new, message in zip(made, added, strict=True)
+            if message.starred
+        ]
+        if starred:
+            connection.execute(insert(stars), starred)
         ties = [
             {"this": ids[number], "above": ids[message.parent], "used": [ids[one] for one in message.sent] or None}
             for number, message in enumerate(added, start=1)

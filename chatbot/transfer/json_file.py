@@ -9,6 +9,8 @@ from chatbot.core.errors import BadInput, WayOut
 from chatbot.core.events import Outcome, Purpose
 from chatbot.core.messages import Role, State
 from chatbot.core.pricing import MOST, CostSource, stored_cost
+from chatbot.core.tag import COLOURS, LONGEST_TAG
+from chatbot.core.text import repair
 from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage, digest, fields_of, moment
 from chatbot.transfer.checked import Checked, each
 from chatbot.transfer.json_stream import elements
@@ -85,7 +87,9 @@ def _copied(about: Checked) -> Copied:
         title=" ".join(about.text("title").split())[:_LONGEST_TITLE].strip(),
         title_by=about.one_of("title_by", _TITLE_BY, "words"),
         tag=about.text("tag")[:40],
+        tags=_tags(about),
         pinned=about.yes("pinned"),
+        archived=about.moment_or_none("archived"),
         created=about.moment("created"),
         updated=about.moment("updated"),
         options=_options(about),
@@ -94,6 +98,18 @@ def _copied(about: Checked) -> Copied:
         calls=tuple(_call(one, len(read)) for one in calls),
     )
     return Copied(whole=whole, checksum=about.text_or_none("sha256"))
+
+
+def _tags(about: Checked) -> tuple[tuple[str, str], ...]:
+    found: dict[str, tuple[str, str]] = {}
+    for pair in about.list("tags"):
+        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(one, str) for one in pair):
+            raise about.bad("tags", 'should be a list of names with their colours, such as [["work", "blue"]]')
+        name, colour = " ".join(repair(pair[0]).split())[:LONGEST_TAG].strip(), pair[1]
+        if not name or colour not in COLOURS:
+            raise about.bad("tags", f"should be names, with one of the colours {', '.join(COLOURS)}")
+        found.setdefault(name.casefold(), (name, colour))
+    return tuple(found.values())
 
 
 def _message(about: Checked, roles: list[str]) -> WholeMessage:
@@ -127,6 +143,7 @@ def _message(about: Checked, roles: list[str]) -> WholeMessage:
         thinking=about.number("thinking"),
         retries=about.whole("retries", 0, most=_MOST_SMALL) or 0,
         left_out=about.whole("left_out", 0, most=_MOST_SMALL) or 0,
+        starred=about.yes("starred"),
         error=about.text_or_none("error"),
         error_kind=about.text_or_none("error_kind"),
         way_out=about.one_of("way_out", get_args(WayOut)) if about.raw("way_out") is not None else None,

@@ -21,6 +21,7 @@ from chatbot.store.tables import HEAD, VERSION_TABLE, metadata
 from tests.store.scene import ROOT, answered, call, exchange
 
 MIGRATIONS = ROOT / "chatbot/store/migrations"
+ORDERED = ("ix_conversations_line", "ix_conversations_put_away", "ix_messages_model")
 LATER = ("instead_nanodollars", "left_out_tokens")
 NEXT = f"{int(HEAD) + 1:04}"
 
@@ -113,14 +114,16 @@ def test_a_bill_from_before_there_were_prices_is_kept_and_unknown(database_url: 
     number = call(store)
     store.ledger.settle(number, answered())
     with store._database.write() as connection:
-        for index in ("ix_calls_spend", "ix_conversations_source"):
+        for index in ("ix_calls_spend", "ix_conversations_source", *ORDERED):
             connection.execute(text(f"DROP INDEX {index}"))
-        connection.execute(text("ALTER TABLE conversations DROP COLUMN source"))
+        connection.execute(text("CREATE INDEX ix_conversations_line ON conversations (owner)"))
+        for column in ("source", "archived"):
+            connection.execute(text(f"ALTER TABLE conversations DROP COLUMN {column}"))
         for index in () if store._database.sqlite else ON_POSTGRESQL:
             connection.execute(text(f"DROP INDEX {index}"))
         for table in (WORDS, PARTS) if store._database.sqlite else ():
             connection.execute(text(f"DROP TABLE {table}"))
-        for table in ("holds", "counters", "budgets", "limits", "spent", "backlog"):
+        for table in ("tagged", "tags", "stars", "holds", "counters", "budgets", "limits", "spent", "backlog"):
             connection.execute(text(f"DROP TABLE {table}"))
         for column in ("cache_write_tokens", "service_tier", "arithmetic", "held", "instead_of", *LATER):
             connection.execute(text(f"ALTER TABLE calls DROP COLUMN {column}"))

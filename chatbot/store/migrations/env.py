@@ -2,8 +2,9 @@
 
 from alembic import context
 
+from chatbot.store.columns import metadata
 from chatbot.store.index import ours
-from chatbot.store.tables import VERSION_TABLE, metadata
+from chatbot.store.tables import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
