@@ -13,12 +13,13 @@ warm.start()
 page = st.navigation(
     [
         st.Page("pages/chat.py", title="Chat", icon=":material/chat:", default=True),
+        st.Page("pages/history.py", title="History", icon=":material/history:"),
         st.Page("pages/costs.py", title="Costs", icon=":material/payments:"),
         st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),
     ]
 )
 # Said once: a page that sets a layout of its own after this one's loses it at its next run.
-layout: Literal["wide", "centered"] = "wide" if page.url_path == "costs" else "centered"
+layout: Literal["wide", "centered"] = "wide" if page.url_path in ("costs", "history") else "centered"
 st.set_page_config(layout=layout)
 session.entered()
 page.run()

@@ -1,4 +1,4 @@
-"""python -m benchmarks.run [stream | long | many | terminal | costs | ledger | search …]: measure, print, and write docs/benchmarks.md."""
+"""python -m benchmarks.run [stream | long | many | terminal | costs | ledger | search | history …]: measure, print, and write docs/benchmarks.md."""
 
 import importlib
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.tables import reference
 
-ALL = ("stream", "long", "many", "terminal", "costs", "ledger", "search")
+ALL = ("stream", "long", "many", "terminal", "costs", "ledger", "search", "history")
 OUT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# How fast it is
 

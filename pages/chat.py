@@ -32,7 +32,6 @@ else:
     if view.live:
         beside.spent.look(chat, view)
 forecast.fill(ahead, engine, chat)
-if view is not None and title is not None:
-    fresh.await_name(engine, view, title, beside.name)
+if view is not None and title is not None and fresh.await_name(engine, view, title, beside.name):
     beside.spent.look(chat, view)  # the name had its price, too
 fresh.watch()

@@ -1,11 +1,11 @@
 """The wiring of turns: start, watch, ask, stop, recover, close. Every face talks to this and to nothing below it."""
 
-import logging
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 from chatbot.core.errors import ByteBotError, StoreError, TurnFailed
@@ -16,6 +16,7 @@ from chatbot.core.tokens import Count, rough
 from chatbot.engine.actions import Action
 from chatbot.engine.ahead import Ahead
 from chatbot.engine.asked import Asked, asked
+from chatbot.engine.catch_up import catch_up
 from chatbot.engine.converse import converse, never_began
 from chatbot.engine.elsewhere import watch_elsewhere
 from chatbot.engine.keeper import Keeper
@@ -31,10 +32,7 @@ from chatbot.store.lease import this_process
 from chatbot.store.store import Store
 from chatbot.store.values import Begun, Recovered
 
-log = logging.getLogger(__name__)
-
 REMEMBERED = 60.0  # seconds that an ended turn can still be followed, for a page that was drawing just then
-_BETWEEN_BATCHES = 0.05  # seconds between two batches of an older history that are indexed
 CLOSING = 3.0  # seconds in which live replies are kept and settled when the process is asked to end
 
 
@@ -176,21 +174,23 @@ class Engine:
         self.store.conversations.purge()
         self._keeper.watch()
         if not self.store.search.whole:
-            threading.Thread(target=self._catch_up, name="index", daemon=True).start()
-
-    def _catch_up(self) -> None:
-        """Index a history from before there was an index, with room for whoever writes meanwhile."""
-        try:
-            while not self._closing and self.store.search.catch_up():
-                time.sleep(_BETWEEN_BATCHES)
-        except StoreError as error:
-            log.warning("the index waits for the next start: %s", type(error).__name__)
+            work = partial(catch_up, self.store, lambda: self._closing)
+            threading.Thread(target=work, name="index", daemon=True).start()
 
     def delete(self, conversation: str) -> None:
         """Move a conversation to the trash; what is being written in it is stopped first."""
         for reply in self.store.turns.live(conversation):
             self.stop(reply)
         self.store.conversations.delete(conversation)
+
+    def delete_many(self, conversations: Sequence[str]) -> int:
+        """The same for several at once; gives how many there were."""
+        gone = set(conversations)
+        with self._lock:
+            turns = [turn for turn in self._turns.values() if turn.conversation in gone]
+        for turn in turns:
+            turn.stop()  # those of other processes find word of it in the store
+        return self.store.history.delete(conversations)
 
     def delete_message(self, conversation: str, message: int) -> str:
         """Move a message and what is below it to the trash; the token undoes it."""

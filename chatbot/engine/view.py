@@ -19,6 +19,7 @@ class Shown:
     rows: tuple[StoredMessage, ...]
     siblings: tuple[int, ...]
     """First segments that stand at the same place, oldest first, this one among them."""
+    starred: bool = False
     calls: tuple[Call, ...] = ()
     """What the ledger holds of it, in order; of a temporary chat it holds nothing that could be found again."""
 
@@ -76,7 +77,7 @@ class View:
 
 
 def view(store: Store, conversation: str, head: int | None, *, last: int, onward: bool = False) -> View:
-    """Read it: four queries, whatever the length. `onward`: down to the newest message below `head`.
+    """Read it: five queries, whatever the length. `onward`: down to the newest message below `head`.
 
     NotFound when there is no such conversation.
     """
@@ -90,8 +91,9 @@ def view(store: Store, conversation: str, head: int | None, *, last: int, onward
     newest = path[-last:] if last else ()
     rows = store.conversations.messages([leaf.id for place in newest for leaf in place.segments])
     calls = store.ledger.bills([id for id, row in rows.items() if row.role == "assistant"])
+    stars = store.stars.among(rows)
     shown = tuple(
-        _shown(tree, place, rows, calls) for place in newest if all(leaf.id in rows for leaf in place.segments)
+        _shown(tree, place, rows, calls, stars) for place in newest if all(leaf.id in rows for leaf in place.segments)
     )
     leaves = [leaf for place in path for leaf in place.segments]
     return View(
@@ -104,7 +106,9 @@ def view(store: Store, conversation: str, head: int | None, *, last: int, onward
     )
 
 
-def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: dict[int, list[Call]]) -> Shown:
+def _shown(
+    tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: dict[int, list[Call]], stars: set[int]
+) -> Shown:
     segments = [rows[leaf.id] for leaf in place.segments]
     return Shown(
         place=place,
@@ -112,6 +116,7 @@ def _shown(tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: dict
         reasoning="".join(row.reasoning for row in segments),
         rows=tuple(segments),
         siblings=tree.siblings(place.first.id),
+        starred=any(row.id in stars for row in segments),
         calls=tuple(call for row in segments for call in calls.get(row.id, ())),
     )
 

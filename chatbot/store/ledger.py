@@ -125,9 +125,24 @@ class Ledger:
         """What the settled calls came to: all, those of one conversation or of some replies, those that began at `since`
         or later.
         """
-        if replies is not None:
-            return spending.of_replies(self._database, replies)
-        return spending.total(self._database, conversation=conversation, since=since)
+        with self._database.read() as transaction:
+            if replies is not None:
+                return spending.of_replies(transaction, self._database.owner, replies)
+            return spending.total(transaction, self._database.owner, conversation=conversation, since=since)
+
+    def totals(
+        self, conversation: str | None, replies: Sequence[int], *since: datetime
+    ) -> tuple[Bill, Bill, tuple[Bill, ...]]:
+        """Those of one conversation, those of some replies, and those since each of these moments, all of one moment."""
+        owner = self._database.owner
+        with self._database.read() as transaction:
+            chat = branch = Bill()
+            if conversation is not None:
+                chat = spending.total(transaction, owner, conversation=conversation, since=None)
+            if replies:
+                branch = spending.of_replies(transaction, owner, replies)
+            times = (spending.total(transaction, owner, conversation=None, since=moment) for moment in since)
+            return chat, branch, tuple(times)
 
     def open_call(self, reply: int) -> Call | None:
         """The call that is being made for a reply just now."""

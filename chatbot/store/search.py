@@ -23,7 +23,7 @@ from chatbot.core.query import Term, snippet, stands_in, terms
 from chatbot.core.text import repair
 from chatbot.store import index
 from chatbot.store.database import Database
-from chatbot.store.tables import backlog, calls, conversations, messages, stars, tagged, tags
+from chatbot.store.tables import backlog, calls, conversations, messages, stars, tagged
 from chatbot.store.values import Filters, Hit
 
 MOST_TITLES = 10
@@ -128,10 +128,10 @@ class Search:
 
     def _kept(self, filters: Filters) -> list[ColumnElement[bool]]:
         found = [conversations.c.owner == self._database.owner, conversations.c.deleted.is_(None)]
-        if filters.tag is not None:
-            given = select(tagged.c.conversation).join(tags, tags.c.id == tagged.c.tag)
-            given = given.where(tags.c.owner == self._database.owner, tags.c.folded == repair(filters.tag).casefold())
-            found.append(or_(conversations.c.tag == repair(filters.tag), conversations.c.id.in_(given)))
+        having = (select(tagged.c.conversation).where(tagged.c.tag == tag) for tag in filters.tags)
+        found += [conversations.c.id.in_(tagged_so) for tagged_so in having]
+        if filters.begun_in is not None:
+            found.append(conversations.c.tag == repair(filters.begun_in))
         return found
 
     def _where(self, filters: Filters) -> list[ColumnElement[bool]]:

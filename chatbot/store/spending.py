@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -51,22 +52,21 @@ _COUNTED = ("estimated", "local", "unknown")
 _QUARTER = 900  # seconds; every zone's midnight stands at the beginning of one
 
 
-def total(database: Database, *, conversation: str | None = None, since: datetime | None = None) -> Bill:
+def total(transaction: Connection, owner: str, *, conversation: str | None, since: datetime | None) -> Bill:
     if conversation is None and whole_quarters(since):
-        with database.read() as transaction:
-            return between(transaction, database.owner, since)
-    query = _settled(database, since)
+        return between(transaction, owner, since)
+    if conversation is not None and since is None:
+        return _bill(transaction.execute(_OF_CONVERSATION, {"mine": owner, "one": conversation}).one())
+    query = _settled_of(owner, since)
     if conversation is not None:
         query = query.where(calls.c.conversation == conversation)
-    with database.read() as transaction:
-        return _bill(transaction.execute(query).one())
+    return _bill(transaction.execute(query).one())
 
 
-def of_replies(database: Database, replies: Sequence[int]) -> Bill:
+def of_replies(transaction: Connection, owner: str, replies: Sequence[int]) -> Bill:
     found = Bill()
-    with database.read() as transaction:
-        for chunk in chunks(replies):
-            found += _bill(transaction.execute(_settled(database, None).where(calls.c.reply.in_(chunk))).one())
+    for chunk in chunks(replies):
+        found += _bill(transaction.execute(_settled_of(owner, None).where(calls.c.reply.in_(chunk))).one())
     return found
 
 
@@ -144,7 +144,7 @@ def _settled(database: Database, since: datetime | None, *names: ColumnElement[A
     return _settled_of(database.owner, since, *names)
 
 
-def _settled_of(owner: str, since: datetime | None, *names: ColumnElement[Any]) -> Select[Any]:
+def _settled_of(owner: Any, since: datetime | None, *names: ColumnElement[Any]) -> Select[Any]:
     source = calls.c.cost_source
     query = select(
         *names,
@@ -158,3 +158,7 @@ def _settled_of(owner: str, since: datetime | None, *names: ColumnElement[Any]) 
 def _bill(row: Any) -> Bill:
     nanodollars, count, estimated, local, unpriced = map(int, row[-5:])
     return Bill(nanodollars=nanodollars, calls=count, estimated=estimated, local=local, unpriced=unpriced)
+
+
+# Made once: see `spent`.
+_OF_CONVERSATION = _settled_of(bindparam("mine"), None).where(calls.c.conversation == bindparam("one"))

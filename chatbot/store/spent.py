@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, literal, or_, select
 
 from chatbot.core.bill import Bill
 from chatbot.core.pricing import Cost
@@ -12,6 +12,7 @@ from chatbot.store.database import Database
 from chatbot.store.tables import calls, spent
 
 DAY, QUARTER = 86_400, 900  # seconds
+_ALWAYS = 10_000 * 366 * DAY  # seconds; further from the epoch than any year that there is
 SUMS = ("nanodollars", "calls", "estimated", "local", "unpriced")
 
 
@@ -56,31 +57,30 @@ def whole_quarters(*moments: datetime | None) -> bool:
 
 def between(connection: Connection, owner: str, since: datetime | None, until: datetime | None = None) -> Bill:
     """What the settled calls that began in this time came to. Both ends begin a quarter of an hour."""
-    query = select(*(func.coalesce(func.sum(spent.c[name]), 0) for name in SUMS)).where(spent.c.owner == owner)
-    first = None if since is None else _epoch(since)
-    end = None if until is None else _epoch(until)
-    first_day = None if first is None else -(-first // DAY)
-    end_day = None if end is None else end // DAY
-    if first_day is not None and end_day is not None and first_day >= end_day:
-        stretches = _stretch(QUARTER, first, end)
+    first = -_ALWAYS if since is None else _epoch(since)
+    end = _ALWAYS if until is None else _epoch(until)
+    first_day, end_day = -(-first // DAY), end // DAY
+    if first_day >= end_day:
+        edges = {"days_from": 0, "days_to": 0, "from": first, "to": end, "again_from": 0, "again_to": 0}
     else:
-        edges = [_stretch(DAY, first_day and first_day * DAY, end_day and end_day * DAY)]
-        if first is not None and first_day is not None:
-            edges.append(_stretch(QUARTER, first, first_day * DAY))
-        if end is not None and end_day is not None:
-            edges.append(_stretch(QUARTER, end_day * DAY, end))
-        stretches = or_(*edges)
-    row: Any = connection.execute(query.where(stretches)).one()
+        edges = {"days_from": first_day, "days_to": end_day}
+        edges |= {"from": first, "to": first_day * DAY, "again_from": end_day * DAY, "again_to": end}
+    for name in ("from", "to", "again_from", "again_to"):
+        edges[name] //= QUARTER
+    row: Any = connection.execute(_BETWEEN, {"owner": owner, **edges}).one()
     return Bill(**dict(zip(SUMS, map(int, row), strict=True)))
 
 
-def _stretch(seconds: int, first: int | None, end: int | None) -> Any:
-    found = [spent.c.seconds == seconds]
-    if first is not None:
-        found.append(spent.c.number >= first // seconds)
-    if end is not None:
-        found.append(spent.c.number < end // seconds)
-    return and_(*found)
+def _stretch(seconds: int, name: str) -> Any:
+    number = spent.c.number
+    return and_(spent.c.seconds == seconds, number >= bindparam(f"{name}from"), number < bindparam(f"{name}to"))
+
+
+# Made once: the sidebar asks it at every look, and making it takes SQLAlchemy longer than asking does.
+_BETWEEN = select(*(func.coalesce(func.sum(spent.c[name]), 0) for name in SUMS)).where(
+    spent.c.owner == bindparam("owner"),
+    or_(_stretch(DAY, "days_"), _stretch(QUARTER, ""), _stretch(QUARTER, "again_")),
+)
 
 
 def _epoch(moment: datetime) -> int:

@@ -27,7 +27,7 @@ class Conversation:
     title: str
     title_by: str
     tag: str
-    """The face it began in: browser, terminal or script."""
+    """Where it began: browser, terminal, script; or chatgpt and others, where it came from."""
     options: Options
     head: int | None
     pinned: bool
@@ -180,8 +180,10 @@ class Filters:
     model: str | None = None
     """The model that was asked or that answered; leaves replies alone."""
     role: Role | None = None
-    tag: str | None = None
-    """A tag of the conversation, or the face it began in: browser, terminal or script."""
+    tags: tuple[int, ...] = ()
+    """Its conversation has all of these."""
+    begun_in: str | None = None
+    """The face its conversation began in: browser, terminal, script; or chatgpt and others, where it came from."""
     has_code: bool = False
     starred: bool = False
     cost_over: int | None = None

@@ -1,12 +1,14 @@
 """The commands `chatbot search`, `list` and `show`: what was said, found, listed and read."""
 
 import json
+import math
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from chatbot.core.bill import in_full
 from chatbot.core.errors import BadInput
 from chatbot.terminal.screen import one_line, visible
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from chatbot.core.tree import Place
     from chatbot.store.store import Store
-    from chatbot.store.values import Hit, StoredMessage
+    from chatbot.store.values import HistoryLine, Hit, StoredMessage
 
 COMMANDS = ("search", "list", "show")
 _NAMES = {"user": "You", "assistant": "ByteBot"}
@@ -36,10 +38,20 @@ def add_to(commands: "object") -> None:
     parser.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-11-01")
     parser.add_argument("--until", metavar="DAY", help="to this day, that day too")
     parser.add_argument("--code", action="store_true", help="messages with code in them")
+    parser.add_argument("--cost-over", type=_dollars, metavar="$", help="replies that cost more, such as 0.05")
+    _add_narrowing(parser)
     parser.add_argument("--limit", type=_count, default=30, metavar="N", help="at most so many (%(default)s)")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser = commands.add_parser("list", help="list the conversations")  # type: ignore[attr-defined]
-    parser.description = "The conversations, pinned ones first, then the last used: id, when, title."
+    parser.description = "The conversations, pinned ones first, then the last used: id, when, title, tags."
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--archived", dest="shelf", action="store_const", const="archived", help="those in the archive")
+    where.add_argument("--trash", dest="shelf", action="store_const", const="trash", help="those that were deleted")
+    parser.add_argument("--model", dest="by", metavar="ID", help="this model answered in them")
+    parser.add_argument("--since", metavar="DAY", help="last used from this day on, such as 2026-11-01")
+    parser.add_argument("--until", metavar="DAY", help="last used to this day, that day too")
+    parser.add_argument("--cost-over", type=_dollars, metavar="$", help="they cost more, such as 0.50")
+    _add_narrowing(parser)
     parser.add_argument("--limit", type=_count, default=30, metavar="N", help="at most so many (%(default)s)")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser = commands.add_parser("show", help="print a conversation")  # type: ignore[attr-defined]
@@ -49,6 +61,14 @@ def add_to(commands: "object") -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
+def _add_narrowing(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--tag", action="append", default=[], metavar="NAME", help="with this tag; more of them: with all"
+    )
+    parser.add_argument("--starred", action="store_true", help="with a star")
+    parser.add_argument("--begun-in", metavar="WHERE", help="browser, terminal, script, chatgpt")
+
+
 def find(arguments: Namespace) -> int:
     """Print what was asked for; 1 when a search finds nothing."""
     acts = {"search": _search, "list": _list, "show": _show}
@@ -56,24 +76,15 @@ def find(arguments: Namespace) -> int:
 
 
 def _search(arguments: Namespace) -> int:
-    from datetime import timedelta
-
     from chatbot.store.values import Filters
-    from chatbot.terminal.cost import read_day
 
     # A shell takes the quotes of a phrase away: what it gave as one argument with spaces is one.
     alone = len(arguments.words) == 1
     typed = " ".join(
         f'"{word}"' if " " in word.strip() and not alone and '"' not in word else word for word in arguments.words
     )
-    filters = Filters(
-        role=arguments.role,
-        model=arguments.by,
-        since=read_day(arguments.since) if arguments.since else None,
-        until=read_day(arguments.until) + timedelta(days=1) if arguments.until else None,
-        has_code=arguments.code,
-    )
     with _opened() as store:
+        filters = Filters(role=arguments.role, has_code=arguments.code, **_narrowed(arguments, store))
         if not store.search.whole:
             print("Indexing the history once, so that all of it is found …", file=sys.stderr, flush=True)
             while store.search.catch_up():
@@ -86,6 +97,28 @@ def _search(arguments: Namespace) -> int:
     else:
         print(f"Nothing was found for {one_line(typed, 60)!r}.", file=sys.stderr)
     return 0 if hits else 1
+
+
+def _narrowed(arguments: Namespace, store: "Store") -> dict[str, Any]:
+    """What `search` and `list` are both narrowed by."""
+    from datetime import timedelta
+
+    from chatbot.terminal.cost import read_day
+
+    known = {tag.name.casefold(): tag.id for tag in store.tags.all()} if arguments.tag else {}
+    for name in arguments.tag:
+        if name.casefold() not in known:
+            there = f"There are: {', '.join(known)}" if known else "Tags are given on the History page"
+            raise BadInput(f"There is no tag {name!r}. {there}.")
+    return {
+        "model": arguments.by,
+        "since": read_day(arguments.since) if arguments.since else None,
+        "until": read_day(arguments.until) + timedelta(days=1) if arguments.until else None,
+        "tags": tuple(known[name.casefold()] for name in arguments.tag),
+        "begun_in": arguments.begun_in,
+        "starred": arguments.starred,
+        "cost_over": arguments.cost_over,
+    }
 
 
 def _hit_lines(hits: "list[Hit]", *, bold: bool) -> Iterator[str]:
@@ -118,22 +151,43 @@ def _hit_fields(hit: "Hit") -> dict[str, object]:
 
 
 def _list(arguments: Namespace) -> int:
+    from chatbot.store.values import Wanted
+
     with _opened() as store:
-        lines = store.conversations.lines(limit=arguments.limit)
+        wanted = Wanted(shelf=arguments.shelf or "listed", **_narrowed(arguments, store))
+        lines = store.history.lines(wanted, limit=arguments.limit)
+        tags = store.tags.of([line.id for line in lines])
     if arguments.json:
-        _print_json(
-            [
-                {"id": line.id, "title": line.title, "pinned": line.pinned, "updated": line.updated.isoformat()}
-                for line in lines
-            ]
-        )
+        _print_json([_line_fields(line, [tag.name for tag in tags.get(line.id, ())]) for line in lines])
     elif not lines:
-        print("There is no conversation yet. Begin one with: chatbot", file=sys.stderr)
+        narrowed = wanted != Wanted()
+        nothing = "There is none like that." if narrowed else "There is no conversation yet. Begin one with: chatbot"
+        print(nothing, file=sys.stderr)
     else:
         for line in lines:
-            pinned = "  (pinned)" if line.pinned else ""
-            sys.stdout.write(f"{line.id}  {_local(line.updated)}  {one_line(line.title, 80)}{pinned}\n")
+            marks = [*(["pinned"] if line.pinned else []), *(f"#{tag.name}" for tag in tags.get(line.id, ()))]
+            more = f"  ({one_line(', '.join(marks), 80)})" if marks else ""
+            sys.stdout.write(f"{line.id}  {_local(line.updated)}  {one_line(line.title, 80)}{more}\n")
     return 0
+
+
+def _line_fields(line: "HistoryLine", tags: list[str]) -> dict[str, object]:
+    bill = line.bill
+    return {
+        "id": line.id,
+        "title": line.title,
+        "pinned": line.pinned,
+        "tags": tags,
+        "begun_in": line.tag,
+        "model": line.model,
+        "messages": line.messages,
+        "starred": line.starred,
+        "cost": in_full(bill.nanodollars) if bill.calls and bill.known else None,
+        "created": line.created.isoformat(),
+        "updated": line.updated.isoformat(),
+        "archived": line.archived and line.archived.isoformat(),
+        "deleted": line.deleted and line.deleted.isoformat(),
+    }
 
 
 def _show(arguments: Namespace) -> int:
@@ -204,3 +258,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise BadInput(f"{text!r} is no number of lines. Write 1 or more.")
     return number
+
+
+def _dollars(text: str) -> int:
+    try:
+        amount = float(text.removeprefix("$"))
+    except ValueError:
+        amount = math.nan
+    if not 0 <= amount <= 10**6:
+        raise BadInput(f"{text!r} is no amount. Write dollars, such as 0.05.")
+    return round(amount * 10**9)

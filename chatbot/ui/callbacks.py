@@ -163,6 +163,9 @@ def undo(note: Note) -> None:
     if note.conversation is None:
         return
     current().note = None
+    if note.archived:
+        session.engine().store.history.unarchive([note.conversation])
+        return
     if note.whole:
         conversations.undelete(note.conversation)
     elif note.token is not None:
@@ -176,14 +179,14 @@ def rename(conversation: str, widget: str) -> None:
     if chat.renaming is None:
         return
     try:
-        session.engine().store.conversations.rename(conversation, _title(st.session_state.get(widget)))
+        session.engine().store.conversations.rename(conversation, title_of(st.session_state.get(widget)))
     except ByteBotError as error:
         chat.renaming = replace(chat.renaming, refused=error.sentence)
     else:
         chat.renaming = None
 
 
-def _title(typed: object) -> str:
+def title_of(typed: object) -> str:
     """A name as it was typed. The store would cut a longer one, and nobody would be told."""
     title = " ".join(str(typed or "").split())
     if len(title) > LONGEST_TITLE:

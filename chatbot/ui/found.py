@@ -51,19 +51,20 @@ def draw(engine: Engine, typed: str) -> None:
         return
     with st.container(key="found", gap="xxsmall", border=False, height=_TALL if len(hits) > _MANY else "content"):
         drawn = 0
-        for group in _groups(hits[:shown]):
+        for group in groups(hits[:shown]):
             drawn += _group(group)
         if len(hits) > shown:
             st.button("More", key="more-hits", icon=":material/expand_more:", type="tertiary", on_click=_more)
             drawn += 1
-        for words in _notes(typed, hits, whole=whole):
+        for words in notes(typed, hits, whole=whole):
             st.caption(words)
             drawn += 1
         clear(st.session_state.get(_DRAWN, 0) - drawn)
         st.session_state[_DRAWN] = drawn
 
 
-def _notes(typed: str, hits: list[Hit], *, whole: bool) -> Iterable[str]:
+def notes(typed: str, hits: list[Hit], *, whole: bool) -> Iterable[str]:
+    """What is to be said below what was found."""
     if not hits and len(typed) < 3:
         yield f"Nothing found among the newest {WINDOW:,} messages. With three characters, all of them are searched."
     elif not hits:
@@ -72,7 +73,7 @@ def _notes(typed: str, hits: list[Hit], *, whole: bool) -> Iterable[str]:
         yield "Older messages are still being indexed; some may be missing here."
 
 
-def _groups(hits: list[Hit]) -> list[list[Hit]]:
+def groups(hits: list[Hit]) -> list[list[Hit]]:
     """The hits of each conversation together, in the order in which the conversations come."""
     found: dict[str, list[Hit]] = {}
     for hit in hits:
@@ -83,7 +84,7 @@ def _groups(hits: list[Hit]) -> list[list[Hit]]:
 def _group(hits: list[Hit]) -> int:
     """One conversation; gives how many elements that took."""
     first = hits[0]
-    title = _marked(first.snippet) if first.message is None else label(first.title, most=NAME)
+    title = marked(first.snippet) if first.message is None else label(first.title, most=NAME)
     st.button(
         title,
         key=f"found-{first.conversation}",
@@ -97,7 +98,7 @@ def _group(hits: list[Hit]) -> int:
         day = f"{hit.when.astimezone(clock.zone()):%Y-%m-%d}"
         who = "You" if hit.role == "user" else "ByteBot"
         st.button(
-            f"{_marked(hit.snippet)} :small[:gray[{who}, {day}]]",
+            f"{marked(hit.snippet)} :small[:gray[{who}, {day}]]",
             key=f"hit-{hit.message}",
             type="tertiary",
             on_click=callbacks.jump,
@@ -106,7 +107,7 @@ def _group(hits: list[Hit]) -> int:
     return 1 + len(said)
 
 
-def _marked(parts: Iterable[Part]) -> str:
+def marked(parts: Iterable[Part]) -> str:
     """The snippet as a label, what was found in bold. The colour's brackets let the bold begin and end anywhere."""
     return "".join(
         f":primary[**{label(part.text, most=400)}**]" if part.found else _with_its_spaces(part.text) for part in parts

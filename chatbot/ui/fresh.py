@@ -26,11 +26,11 @@ def drawn(lines: list[Line]) -> None:
     st.session_state[_KEY] = _picture(lines, current().conversation)
 
 
-def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGenerator | None) -> None:
-    """Write a name that comes after the first reply into its two places, without drawing the page anew."""
+def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGenerator | None) -> bool:
+    """Write a name that comes after the first reply into its two places, without drawing the page anew; whether one came."""
     conversation = view.conversation
     if conversation.title_by != "words" or view.earlier or len(view.shown) > 2:
-        return
+        return False
     began = time.monotonic()
     while time.monotonic() - began < _LONGEST:
         # Asked before the store is: a name that came between the two is seen.
@@ -38,16 +38,17 @@ def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGen
         try:
             name = engine.store.conversations.get(conversation.id).title
         except ByteBotError:
-            return
+            return False
         if name != conversation.title:
             title.subheader(label(name), anchor=False, width="stretch")
             if line is not None:
                 line.markdown(f"**{label(name, most=OPEN_NAME)}**", width="stretch")
-            return
+            return True
         if not asked:
-            return
+            return False
         st.session_state.get("beat")  # a yield point: a click takes the page away
         time.sleep(_PAUSE)
+    return False
 
 
 def watch() -> None:

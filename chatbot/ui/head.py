@@ -11,7 +11,7 @@ from chatbot.store.values import Conversation
 from chatbot.transfer.csv_file import to_csv
 from chatbot.transfer.markdown import to_markdown
 from chatbot.transfer.values import file_name
-from chatbot.ui import callbacks, downloads, renaming, session
+from chatbot.ui import callbacks, downloads, ordering, renaming, session
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 
@@ -40,6 +40,11 @@ def _menu(conversation: Conversation, chat: OpenChat) -> None:
         _item("Rename", "edit", "rename", partial(callbacks.begin_rename, "head"))
         pin = "Unpin" if conversation.pinned else "Pin"
         _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))
+        if conversation.archived is None:
+            _item("Archive", "archive", "archive", partial(ordering.archive, conversation.id))
+        else:
+            _item("Back to the list", "unarchive", "archive", partial(ordering.unarchive, conversation.id))
+        _tags(conversation)
         branch = partial(downloads.whole, session.engine(), conversation.id, chat.head)
         _download("Download as Markdown", conversation, partial(branch, to_markdown), "md", "text/markdown")
         _download("Download as CSV", conversation, partial(branch, to_csv), "csv", "text/csv")
@@ -48,6 +53,24 @@ def _menu(conversation: Conversation, chat: OpenChat) -> None:
         if st.button("Costs of this chat", key="chat-costs", icon=":material/payments:", type="tertiary"):
             st.switch_page("pages/costs.py", query_params={"chat": conversation.id})
         _item("Delete", "delete", "delete", partial(callbacks.delete_conversation, conversation.id))
+
+
+def _tags(conversation: Conversation) -> None:
+    tags = session.engine().store.tags
+    known, given = tags.all(), tags.of([conversation.id]).get(conversation.id, ())
+    # Its own key for each state, so that what another window changed is shown.
+    key = f"chat-tags-{conversation.id}-{'-'.join(str(tag.id) for tag in given)}"
+    st.multiselect(
+        "Tags",
+        [tag.name for tag in known],
+        [tag.name for tag in given],
+        key=key,
+        label_visibility="collapsed",
+        placeholder="Tags",
+        accept_new_options=True,
+        on_change=ordering.tag,
+        args=(conversation.id, key),
+    )
 
 
 def _item(words: str, icon: str, name: str, act: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
-from chatbot.core.blocks import drawable
+from chatbot.core.drawable import Drawing, drawable
 from chatbot.ui.reading import Reading
 from chatbot.ui.words import seconds, sentence, thought_for
 
@@ -22,7 +22,7 @@ BEAT = "beat"
 
 _SMALL = 500  # characters of an open block below which it is cheap to send again
 _PAUSE, _LONGER_PAUSE = 0.018, 0.05  # seconds between two updates of a small and of a larger open block
-_DRAWN_IN_ALL, _CROWDED_PAUSE = 80, 0.25  # updates a second of all pages together; the longest pause they come to
+_DRAWN_IN_ALL, _CROWDED_PAUSE = 64, 0.3  # updates a second of all pages together; the longest pause they come to
 _PER_CHARACTER = 1e-5  # seconds; a fence of 60,000 characters is drawn again every 0.6 s
 _REASONING_PAUSE = 0.25
 _LONG_WAIT = 5.0  # seconds after which the waiting is counted on screen
@@ -164,10 +164,12 @@ def _stream(look: _Look, slot: DeltaGenerator, number: int) -> None:
 
 def _growth(look: _Look, number: int) -> Iterator[str]:
     """What has come to the block since the last time; ends with it, or where it can no longer just be appended to."""
-    said = ""
+    said, read, drawing = "", 0, Drawing()
     while True:
         raw, done = look.reading.block(number)
-        text = drawable(raw) if done else drawable(raw, open=True)
+        # What was drawn of an open block is not drawn again: only what has come since is looked at.
+        text = drawable(raw) if done else said + drawing.feed(raw[read:])
+        read = len(raw)
         if not text.startswith(said):
             return
         if len(text) > len(said):

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from chatbot.engine.view import Shown
-from chatbot.ui import callbacks
+from chatbot.ui import callbacks, ordering
 from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.clock import zone
 from chatbot.ui.words import explained, lines_of
@@ -44,6 +44,7 @@ def user_menu(shown: Shown) -> None:
         f"menu-{shown.id}",
         {
             "Edit": (":material/edit: Edit", partial(callbacks.begin_edit, shown.id)),
+            "Star": _star(shown),
             "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
         },
         help="Menu of this message",
@@ -55,9 +56,16 @@ def reply_menu(shown: Shown) -> None:
     choices: dict[str, tuple[str, Callable[[], None]]] = {
         "Regenerate": (":material/refresh: Regenerate", partial(callbacks.regenerate, shown.id, fresh_key())),
         "Other model": (":material/swap_horiz: With another model…", partial(callbacks.choose_model, shown.id)),
+        "Star": _star(shown),
         "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
     }
     _menu(f"menu-{shown.id}", choices, help=lines_of(explained(shown.rows, zone())))
+
+
+def _star(shown: Shown) -> tuple[str, Callable[[], None]]:
+    if shown.starred:
+        return ":material/star_border: Take the star off", partial(ordering.unstar, tuple(row.id for row in shown.rows))
+    return ":material/star: Star", partial(ordering.star, shown.id)
 
 
 def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help: str) -> None:

@@ -21,6 +21,7 @@ MOST_DRAWN = 20_000
 """Characters of a person's message; a browser takes seconds to lay out a megabyte."""
 _NAMES = {"user": "You", "assistant": "ByteBot"}
 _FOUND = ":material/search:"
+_STARRED = ":material/star:"
 _AVATARS = {"user": ":material/person:", "assistant": ":material/forum:"}
 
 
@@ -39,7 +40,7 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, place: int) -> Places | No
     """
     role = "user" if shown.role == "user" else "assistant"
     with (
-        st.chat_message(_NAMES[role], avatar=_FOUND if shown.id == chat.found else _AVATARS[role]),
+        st.chat_message(_NAMES[role], avatar=_avatar(shown, chat)),
         seat(chat.seats, place, (shown.id, chat.editing == shown.id)),
     ):
         if role == "user":
@@ -55,6 +56,12 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, place: int) -> Places | No
     with under:
         foot.draw(shown, chat, last=last)
     return None
+
+
+def _avatar(shown: Shown, chat: OpenChat) -> str:
+    if shown.id == chat.found:
+        return _FOUND
+    return _STARRED if shown.starred else _AVATARS["user" if shown.role == "user" else "assistant"]
 
 
 def _draw_reply(shown: Shown) -> None:

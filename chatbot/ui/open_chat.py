@@ -36,6 +36,8 @@ class Note:
     conversation: str | None = None
     whole: bool = False
     """The whole conversation was deleted."""
+    archived: bool = False
+    """The conversation was put into the archive."""
     until: float | None = None
     """time.monotonic() after which it is gone."""
 

@@ -12,7 +12,7 @@ from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import View
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, found, fresh, renaming, this_chat
+from chatbot.ui import callbacks, clock, found, fresh, ordering, renaming, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear, seat
 from chatbot.ui.spend import Spend
@@ -131,10 +131,16 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
 
 def _menu(line: Line) -> None:
     pin = "Unpin" if line.pinned else "Pin"
-    labels = {"Rename": ":material/edit: Rename", "Pin": f":material/keep: {pin}", "Delete": ":material/delete: Delete"}
+    labels = {
+        "Rename": ":material/edit: Rename",
+        "Pin": f":material/keep: {pin}",
+        "Archive": ":material/archive: Archive",
+        "Delete": ":material/delete: Delete",
+    }
     acts = {
         "Rename": partial(callbacks.begin_rename, "list"),
         "Pin": partial(callbacks.pin, line.id, not line.pinned),
+        "Archive": partial(ordering.archive, line.id),
         "Delete": partial(callbacks.delete_conversation, line.id),
     }
     st.menu_button(

@@ -33,19 +33,19 @@ class Spend:
     def look(self, chat: OpenChat, view: View | None) -> None:
         """Read the sums anew and draw them; nothing where nothing was ever used."""
         today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        ledger, sums = self._engine.ledger, {}
+        ledger = self._engine.ledger
+        branches = view is not None and view.branches
         try:
-            if chat.conversation is not None:
-                sums["This chat"] = ledger.total(conversation=chat.conversation)
-                if view is not None and view.branches:
-                    sums["This branch"] = ledger.total(replies=view.replies)
-            sums["Today"] = ledger.total(since=today)
-            sums["This month"] = ledger.total(since=today.replace(day=1))
+            here, branch, times = ledger.totals(
+                chat.conversation, view.replies if view and branches else (), today, today.replace(day=1)
+            )
             self._limits = ledger.budgets.standings(conversation=chat.conversation, model=chat.options.model)
         except ByteBotError:
             self._slot.empty()  # the history says for itself that it cannot be read
             return
-        self._sums = sums
+        self._sums = {"This chat": here} if chat.conversation is not None else {}
+        self._sums |= {"This branch": branch} if branches else {}
+        self._sums |= dict(zip(("Today", "This month"), times, strict=True))
         self._warn()
         self.draw()
 

@@ -1,6 +1,7 @@
 """What the first reply or the costs would have to wait for, loaded while the person still reads the page."""
 
 import contextlib
+import gc
 import importlib
 import logging
 import threading
@@ -11,6 +12,8 @@ log = logging.getLogger(__name__)
 
 # The first st.write_stream of a process imports these: half a second.
 _MODULES = ("numpy", "pandas", "pyarrow", "streamlit.dataframe_util")
+
+_COLLECT_AFTER = 20_000  # more values made than gone; Python itself would look after 700
 
 _lock = threading.Lock()
 _begun = False
@@ -46,4 +49,9 @@ def _warm() -> None:
     except ByteBotError:
         log.info("not everything is warm; the page says what is wrong")
     finally:
+        # All of that stays for as long as the process does: no collection needs to look at it again. And a server that
+        # draws twenty pages at once makes tens of thousands of values that are soon gone without any.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER, 20, 20)
         _done.set()

@@ -135,15 +135,15 @@ def test_by_the_model_that_answered(store: Store) -> None:
 
 def test_search_finds_by_tag_star_and_cost(store: Store) -> None:
     one, other = exchange(store, text="zebra one"), exchange(store, text="zebra two", answer="zebra three")
-    store.tags.give([one.conversation], "Work")
+    work = store.tags.give([one.conversation], "Work")
     store.stars.star(other.conversation, other.reply)
     spend(store, other, 5_000)
 
     def found(**filters: object) -> set[int | None]:
         return {hit.message for hit in store.search.find("zebra", Filters(**filters)) if hit.message}  # type: ignore[arg-type]
 
-    assert found(tag="work") == {one.user}
-    assert found(tag="browser") == {one.user, other.user, other.reply}
+    assert found(tags=(work.id,)) == {one.user}
+    assert found(begun_in="browser") == {one.user, other.user, other.reply}
     assert found(starred=True) == {other.reply}
     assert found(cost_over=4_999) == {other.reply}
     assert found(cost_over=5_000) == set()

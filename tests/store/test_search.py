@@ -182,7 +182,7 @@ def test_filters(store: Store) -> None:
     assert found(store, "zebra", role="assistant") == [begun.reply]
     assert found(store, "zebra", model="m-1") == [begun.reply]
     assert found(store, "zebra", model="m-2") == []
-    assert sorted(found(store, "zebra", tag="terminal")) == [begun.user, begun.reply]
+    assert sorted(found(store, "zebra", begun_in="terminal")) == [begun.user, begun.reply]
     assert found(store, "zebra", has_code=True) == [begun.reply]
     assert found(store, "zebra", conversation=other.conversation) == [other.user]
     moment = now()

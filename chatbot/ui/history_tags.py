@@ -1,0 +1,106 @@
+"""Tags for the conversations that are chosen: given, taken off, named anew, coloured, deleted."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from chatbot.core.blocks import label
+from chatbot.core.errors import ByteBotError
+from chatbot.core.labels import one_line
+from chatbot.core.tag import COLOURS, LONGEST_TAG
+from chatbot.engine.engine import Engine
+from chatbot.store.tags import Tag
+from chatbot.ui import history_note, session
+
+_NEW, _WHICH, _NAME, _COLOUR = "tag-new", "tag-which", "tag-name", "tag-colour"
+
+
+def draw(engine: Engine, ids: Sequence[str]) -> None:
+    """A button that opens all of it."""
+    with st.popover("Tag", icon=":material/label:", type="tertiary"):
+        tags = engine.store.tags.all()
+        given = engine.store.tags.of(ids)
+        for tag in tags:
+            having = sum(tag.id in {one.id for one in given.get(id, ())} for id in ids)
+            _line(tag, ids, having)
+        st.text_input(
+            "New tag",
+            key=_NEW,
+            max_chars=LONGEST_TAG,
+            placeholder="New tag, then Enter",
+            label_visibility="collapsed",
+            on_change=_make,
+            args=(ids,),
+        )
+
+
+def _line(tag: Tag, ids: Sequence[str], having: int) -> None:
+    some = f" :small[:gray[{having} of {len(ids)}]]" if 0 < having < len(ids) else ""
+    st.checkbox(
+        f":{tag.colour}-badge[{label(tag.name)}]{some}",
+        having == len(ids),
+        key=f"tag-{tag.id}-{having}-{len(ids)}",
+        on_change=_turn,
+        args=(ids, tag, having == len(ids)),
+    )
+
+
+def edit(engine: Engine) -> None:
+    """A button that opens the tags themselves; nothing while there are none."""
+    tags = {tag.id: tag for tag in engine.store.tags.all()}
+    if not tags:
+        return
+    with st.popover("Tags", icon=":material/label:"):
+        which = st.selectbox(
+            "Tag", list(tags), key=_WHICH, format_func=lambda id: one_line(tags[id].name), label_visibility="collapsed"
+        )
+        tag = tags[which]
+        name = st.text_input("Name", tag.name, key=f"{_NAME}-{tag.id}", max_chars=LONGEST_TAG)
+        colour = st.selectbox("Colour", COLOURS, COLOURS.index(tag.colour), key=f"{_COLOUR}-{tag.id}")
+        st.caption(
+            f":{colour}-badge[{label(name or tag.name)}] on {tag.count:,} conversation{'' if tag.count == 1 else 's'}"
+        )
+        with st.container(horizontal=True, gap="small"):
+            st.button("Save", key="tag-save", type="primary", on_click=_change, args=(tag, name, colour))
+            st.button("Delete tag", key="tag-delete", type="tertiary", on_click=_remove, args=(tag,))
+
+
+def _make(ids: Sequence[str]) -> None:
+    name = str(st.session_state.get(_NEW) or "")
+    if not name.strip():
+        return
+    try:
+        session.engine().store.tags.give(ids, name)
+    except ByteBotError as error:
+        history_note.refuse(error)
+    else:
+        st.session_state[_NEW] = ""
+
+
+def _turn(ids: Sequence[str], tag: Tag, had: bool) -> None:
+    tags = session.engine().store.tags
+    try:
+        if had:
+            tags.take(ids, tag.id)
+        else:
+            tags.give(ids, tag.name)
+    except ByteBotError as error:
+        history_note.refuse(error)
+
+
+def _change(tag: Tag, name: str, colour: str) -> None:
+    try:
+        session.engine().store.tags.change(tag.id, name=name, colour=colour)
+    except ByteBotError as error:
+        history_note.refuse(error)
+    else:
+        history_note.say(f"The tag is called {name.strip()!r} now." if name.strip() != tag.name else "Saved.")
+
+
+def _remove(tag: Tag) -> None:
+    try:
+        session.engine().store.tags.remove(tag.id)
+    except ByteBotError as error:
+        history_note.refuse(error)
+    else:
+        history_note.say(f"The tag {tag.name!r} is gone; its conversations stay.")

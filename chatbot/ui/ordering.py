@@ -1,0 +1,52 @@
+"""Stars, tags and the archive, from within a chat."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from chatbot.ui import session
+from chatbot.ui.callbacks import told
+from chatbot.ui.open_chat import Note, current, undo_until
+
+
+@told
+def star(message: int) -> None:
+    chat = current()
+    if chat.conversation is not None:
+        chat.calm()
+        session.engine().store.stars.star(chat.conversation, message)
+
+
+@told
+def unstar(messages: Sequence[int]) -> None:
+    """`messages`: all segments of a reply, whichever has the star."""
+    current().calm()
+    for message in messages:
+        session.engine().store.stars.unstar(message)
+
+
+@told
+def archive(conversation: str) -> None:
+    """Out of the list; it stays open here, and a new message takes it back."""
+    session.engine().store.history.archive([conversation])
+    current().calm()
+    current().note = Note(sentence="Archived.", archived=True, conversation=conversation, until=undo_until())
+
+
+@told
+def unarchive(conversation: str) -> None:
+    session.engine().store.history.unarchive([conversation])
+    current().calm()
+
+
+@told
+def tag(conversation: str, widget: str) -> None:
+    """The tags are those that are chosen in the widget now; names that are new are made."""
+    tags = session.engine().store.tags
+    names = [str(name) for name in st.session_state.get(widget) or ()]
+    wanted = {" ".join(name.split()).casefold() for name in names}
+    for had in tags.of([conversation]).get(conversation, ()):
+        if had.name.casefold() not in wanted:
+            tags.take([conversation], had.id)
+    for name in names:
+        tags.give([conversation], name)

@@ -1,0 +1,154 @@
+"""The history page in process: its shelves, what is chosen and done to many, tags, stars, the trash."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatbot.store.store import Store
+from chatbot.store.values import Wanted
+from chatbot.ui import session
+from tests.store.scene import exchange
+from tests.ui.chat_tab import Tab, tab
+from tests.ui.settings_page import plain
+
+
+class History(Tab):
+    """One tab of a browser on the history page."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.app.switch_page("pages/history.py")
+
+    def look(self) -> "History":
+        self.run()
+        return self
+
+    @property
+    def store(self) -> Store:
+        return self.engine.store
+
+    def titles(self) -> list[str]:
+        return [plain(button.label) for button in self.app.button if (button.key or "").startswith("open-")]
+
+    def pick(self, *ids: str) -> "History":
+        for id in ids:
+            [box] = [box for box in self.app.checkbox if (box.key or "").startswith(f"pick-{id}-")]
+            box.set_value(not box.value)
+        return self.look()
+
+    def do(self, name: str) -> "History":
+        self.click(f"many-{name}")
+        return self
+
+    def shelf(self, name: str) -> "History":
+        self.app.get("button_group")[0].set_value(name)
+        return self.look()
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[History]:
+    # In process every run is the first of a server, and the guard's way there and back would forget what was chosen.
+    monkeypatch.setattr(session, "guard", lambda page: None)
+    with tab(tmp_path, monkeypatch):
+        yield History(tmp_path)
+
+
+def test_an_empty_history_says_what_will_be_here(page: History) -> None:
+    assert page.look().says("Conversations appear here with their first message.")
+    for shelf, words in (
+        ("Archive", "Nothing is archived."),
+        ("Trash", "The trash is empty."),
+        ("Starred", "No message has a star."),
+    ):
+        assert page.shelf(shelf).says(words)
+
+
+def test_many_are_archived_and_taken_back(page: History) -> None:
+    one, two, three = (exchange(page.store, text=name).conversation for name in ("one", "two", "three"))
+    assert page.look().titles() == ["three", "two", "one"]
+    page.pick(one, two)
+    assert page.says("2 chosen")
+    page.do("archive")
+    assert page.titles() == ["three"]
+    assert page.says("2 conversations archived.")
+    page.click("history-undo")
+    assert page.look().titles() == ["three", "two", "one"]
+    page.pick(three).do("archive")
+    page.shelf("Archive")
+    assert page.titles() == ["three"]
+    page.pick(three).do("unarchive")
+    assert page.titles() == []
+    assert page.says("1 conversation back in the list.")
+
+
+def test_what_is_deleted_lies_in_the_trash_and_comes_back(page: History) -> None:
+    one = exchange(page.store, text="one")
+    more = exchange(page.store, one, text="a part of it")
+    other = exchange(page.store, text="other")
+    page.store.conversations.delete_message(one.conversation, more.user or 0)
+    page.look().pick(other.conversation).do("delete")
+    assert page.titles() == ["one"]
+    page.shelf("Trash")
+    assert page.says("gone for good in 30 days")
+    assert page.says("a part of it")
+    page.pick(other.conversation).do("back")
+    token = page.store.history.deleted_branches()[0].token
+    page.click(f"branch-{token}")
+    assert page.shelf("Conversations").titles() == ["other", "one"]
+    assert page.store.history.deleted_branches() == []
+
+
+def test_pages_of_a_long_history_and_all_of_them_chosen(page: History) -> None:
+    made = [exchange(page.store, text=f"chat {number}").conversation for number in range(30)]
+    assert page.look().titles()[0] == "chat 29"
+    assert len(page.titles()) == 25
+    [box] = [box for box in page.app.checkbox if (box.key or "").startswith("pick-page-")]
+    box.set_value(True)
+    page.look()
+    assert page.says("25 chosen")
+    page.do("everything")
+    assert page.says("30 chosen")
+    page.do("pin")
+    assert {line.id for line in page.store.history.lines(limit=99) if line.pinned} == set(made)
+    page.app.session_state["history-page"] = 2
+    assert len(page.look().titles()) == 5
+
+
+def test_a_chosen_one_gets_a_name_and_a_tag(page: History) -> None:
+    one = exchange(page.store, text="one").conversation
+    page.look().pick(one)
+    page.app.text_input(key="history-title").set_value("A *new* name")
+    page.look()
+    assert page.titles() == ["A *new* name"]
+    page.pick(one)
+    page.app.text_input(key="tag-new").set_value("Work")
+    page.look()
+    [tag] = page.store.tags.of([one])[one]
+    assert page.says(f":{tag.colour}-badge[Work]")
+    [box] = [box for box in page.app.checkbox if (box.key or "").startswith(f"tag-{tag.id}-")]
+    box.set_value(False)
+    page.look()
+    assert page.store.tags.of([one]) == {}
+
+
+def test_filters_and_what_was_found(page: History) -> None:
+    one, two = exchange(page.store, text="a zebra", tag="terminal"), exchange(page.store, text="two")
+    page.store.stars.star(one.conversation, one.reply)
+    page.look()
+    page.app.checkbox(key="history-starred").set_value(True)
+    assert page.look().titles() == ["a zebra"]
+    page.app.selectbox(key="history-begun").set_value("browser")
+    assert page.look().titles() == []
+    assert page.says("Change the filter.")
+    page.click("history-clear")
+    assert page.titles() == ["two", "a zebra"]
+    page.app.text_input(key="history-search").set_value("zeb")
+    page.look()
+    hits = [button for button in page.app.button if (button.key or "").startswith("go-")]
+    assert [plain(hit.label).partition(" :small")[0] for hit in hits] == ["a :primary[zeb]ra", "a :primary[zeb]ra"]
+    page.app.text_input(key="history-search").set_value("")
+    page.look().shelf("Starred")
+    [star] = [button for button in page.app.button if (button.key or "").startswith("star-")]
+    assert star.label == "Hi\\."
+    assert {one.conversation, two.conversation} == set(page.store.history.ids(Wanted()))
