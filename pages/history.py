@@ -2,9 +2,20 @@
 
 import streamlit as st
 
-from chatbot.ui import history, session
+from chatbot.ui import history, history_export, history_import, history_many, session
 
 session.guard("pages/history.py")
 
+engine = session.engine()
+
 st.title("History")
-history.draw(session.engine())
+# Only the open one is drawn: the others would be worked out for nobody.
+conversations, files = st.tabs(("Conversations", "Import and export"), key=history_many.TABS, on_change="rerun")
+if conversations.open:
+    with conversations:
+        history.draw(engine)
+if files.open:
+    with files:
+        history_export.draw(engine)
+        st.divider()
+        history_import.draw(engine, session.home())

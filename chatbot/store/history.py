@@ -77,6 +77,12 @@ class History:
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def count_all(self) -> int:
+        """How many there are outside the trash."""
+        query = select(func.count(_C.id)).where(_C.owner == self._database.owner, _C.deleted.is_(None))
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def ids(self, wanted: Wanted = _EVERYTHING) -> list[str]:
         """All of them, the last used first."""
         with self._database.read() as connection:

@@ -5,7 +5,6 @@ import secrets
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 FORMATS = {"json": "json", "zip": "zip", "jsonl": "jsonl", "html": "html", "md": "md", "csv": "csv"}
 """What a file's ending says."""
 CHOICES = ("json", "zip", "chatgpt", "jsonl", "html", "md", "csv")
-_ONE_ALONE = {"md": "Markdown", "csv": "CSV"}
 _WHOLE = ("json", "zip", "chatgpt")
 _EXAMPLES = """\
 examples:
@@ -27,6 +25,7 @@ examples:
   chatbot export chats.zip                         everything in a zip; chatbot verify chats.zip proves it
   chatbot export conversations.json --format chatgpt    for Open WebUI, LibreChat and others
   chatbot export page.html                         one page to read or print; .md, .csv and .jsonl for others
+  chatbot export notes.zip --format md             a Markdown file for each, as Obsidian likes them
 
 docs/formats.md says what each format keeps. Deleted chats are in none."""
 
@@ -46,18 +45,27 @@ def add_to(commands: "object") -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="the conversations; all of them otherwise")
     parser.add_argument("--format", choices=CHOICES, help="where the ending does not say it")
     parser.add_argument("--all-branches", action="store_true", help="in md, html, csv, jsonl: not only the open one")
+    parser.add_argument(
+        "--raw", action="store_true", help="in csv: cells as they are, also those a spreadsheet would run"
+    )
     parser.add_argument("--replace", action="store_true", help="write over a file that is there")
 
 
 def export(arguments: Namespace) -> int:
     """Write the file; nothing is left of it when it could not be written to its end."""
-    from chatbot.engine.exports import wholes_of
+    from chatbot.engine.exports import wholes_of, written
     from chatbot.engine.open import open_engine
     from chatbot.home.home import Home
 
     format = arguments.format or _format_of(arguments.file)
-    if format in _ONE_ALONE and len(arguments.ids) != 1:
-        raise BadInput(f"{_ONE_ALONE[format]} holds one conversation. Name it by its id, or take HTML for several.")
+    zipped = format == "md" and arguments.file.lower().endswith(".zip")
+    if format == "md" and len(arguments.ids) != 1 and not zipped:
+        raise BadInput(
+            "Markdown holds one conversation in a file. Name it by its id, or write several to a zip: "
+            "chatbot export notes.zip --format md."
+        )
+    if arguments.raw and format != "csv":
+        raise BadInput(f"--raw is for the cells of CSV; {format} has none.")
     if arguments.all_branches and format in _WHOLE:
         raise BadInput(f"--all-branches is for what people read; {format} has all branches anyway.")
     to_screen = arguments.file == "-"
@@ -67,7 +75,8 @@ def export(arguments: Namespace) -> int:
     counted = Counted()
     try:
         engine.recover()  # what a killed process left behind has its end first
-        pieces = _written(counted.all(wholes_of(engine.store, arguments.ids)), format, branches=arguments.all_branches)
+        wholes = counted.all(wholes_of(engine.store, arguments.ids))
+        pieces = written(wholes, format, branches=arguments.all_branches, raw=arguments.raw, zipped=zipped)
         if to_screen:
             for piece in pieces:
                 sys.stdout.buffer.write(piece)
@@ -112,33 +121,6 @@ def _format_of(file: str) -> str:
             f"{file!r} does not say a format. Let it end in {', '.join(f'.{one}' for one in FORMATS)}, or give --format."
         )
     return FORMATS[ending]
-
-
-def _written(wholes: "Iterable[Whole]", format: str, *, branches: bool) -> Iterator[bytes]:
-    # Each is imported only when it is asked for.
-    if format in ("md", "csv"):
-        from chatbot.transfer import csv_file, markdown, reading
-
-        write = markdown.to_markdown if format == "md" else csv_file.to_csv
-        for whole in wholes:
-            yield from write(reading.heading_of(whole), reading.entries_of(whole, branches=branches))
-    elif format == "html":
-        from chatbot.transfer.html_file import to_html
-
-        yield from to_html(wholes, branches=branches)
-    elif format == "jsonl":
-        from chatbot.transfer.jsonl import to_jsonl
-
-        yield from to_jsonl(wholes, branches=branches)
-    elif format == "chatgpt":
-        from chatbot.transfer.chatgpt_file import to_chatgpt
-
-        yield from to_chatgpt(wholes)
-    else:
-        from chatbot.transfer.json_file import to_json
-        from chatbot.transfer.zip_file import to_zip
-
-        yield from (to_zip if format == "zip" else to_json)(wholes, now=datetime.now(UTC))
 
 
 def _save(path: Path, pieces: Iterable[bytes]) -> None:

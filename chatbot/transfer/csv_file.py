@@ -5,9 +5,12 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 
+from chatbot.core.bill import in_full
 from chatbot.transfer.values import Entry, Heading
 
 COLUMNS = (
+    "conversation",
+    "title",
     "position",
     "role",
     "text",
@@ -18,6 +21,8 @@ COLUMNS = (
     "input_tokens",
     "output_tokens",
     "estimated",
+    "cost_usd",
+    "cost_source",
     "finish_reason",
     "created",
     "first_token_s",
@@ -31,7 +36,17 @@ def to_csv(heading: Heading, entries: Iterable[Entry], *, raw: bool = False) -> 
 
     Times are UTC in ISO 8601, unknown values are empty.
     """
-    yield from table(COLUMNS, (_cells(position, entry) for position, entry in enumerate(entries, start=1)), raw=raw)
+    yield from many_to_csv([(heading, entries)], raw=raw)
+
+
+def many_to_csv(chats: Iterable[tuple[Heading, Iterable[Entry]]], *, raw: bool = False) -> Iterator[bytes]:
+    """Several conversations in one table, each row with its conversation."""
+    rows = (
+        [heading.id, heading.title, *_cells(position, entry)]
+        for heading, entries in chats
+        for position, entry in enumerate(entries, start=1)
+    )
+    yield from table(COLUMNS, rows, raw=raw)
 
 
 def table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, raw: bool = False) -> Iterator[bytes]:
@@ -66,6 +81,8 @@ def _cells(position: int, entry: Entry) -> list[object]:
         entry.input_tokens,
         entry.output_tokens,
         entry.estimated if entry.output_tokens is not None else None,
+        None if entry.nanodollars is None else in_full(entry.nanodollars),
+        entry.cost_source or None,
         entry.finish_reason,
         entry.created.astimezone(UTC).isoformat(timespec="milliseconds"),
         _seconds(entry.first_token),

@@ -6,7 +6,7 @@ from itertools import count
 from chatbot.core.endings import how_it_ended
 from chatbot.core.money import Usage
 from chatbot.core.tree import Leaf, Place, Tree
-from chatbot.core.whole import Whole
+from chatbot.core.whole import Whole, WholeCall
 from chatbot.transfer.values import Entry, Heading
 
 
@@ -72,6 +72,9 @@ def _entry(whole: Whole, place: Place, mark: str = "") -> Entry:
     rows = [whole.messages[leaf.id - 1] for leaf in place.segments]
     first, last = rows[0], rows[-1]
     usages = [row.usage for row in rows if row.usage is not None]
+    numbers = {leaf.id for leaf in place.segments}
+    # What was refused before anything was used costs nothing, and says nothing of how the rest is known.
+    bills = [call for call in whole.calls if call.reply in numbers and call.cost_source != "free"]
     limit = last.options.get("max_output")
     came = last.usage.get("output_tokens") if last.usage else None
     used = Usage(output_tokens=came, estimated=bool(last.usage.get("estimated"))) if last.usage else None
@@ -93,12 +96,20 @@ def _entry(whole: Whole, place: Place, mark: str = "") -> Entry:
         input_tokens=_sum([usage.get("input_tokens") for usage in usages]),
         output_tokens=_sum([usage.get("output_tokens") for usage in usages]),
         estimated=any(usage.get("estimated") for usage in usages),
+        nanodollars=_cost(bills),
+        cost_source=" + ".join(dict.fromkeys(call.cost_source for call in bills)),
         finish_reason=last.finish_reason,
         first_token=first.first_token,
         duration=last.duration,
         ended=ended if first.role == "assistant" else None,
         mark=mark,
     )
+
+
+def _cost(bills: list[WholeCall]) -> int | None:
+    """Of a part that is unknown, the whole is."""
+    costs = [call.nanodollars for call in bills]
+    return sum(cost for cost in costs if cost is not None) if costs and None not in costs else None
 
 
 def _sum(counts: list[int | None]) -> int | None:

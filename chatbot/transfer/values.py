@@ -32,6 +32,10 @@ class Entry:
     input_tokens: int | None = None
     output_tokens: int | None = None
     estimated: bool = False
+    nanodollars: int | None = None
+    """What it cost, all its calls together; None where nobody knows."""
+    cost_source: str = ""
+    """How that is known; several words where its calls differ, none where it made no call."""
     finish_reason: str | None = None
     first_token: float | None = None
     duration: float | None = None

@@ -74,6 +74,33 @@ def to_zip(wholes: Iterable[Whole], *, now: datetime) -> Iterator[bytes]:
     yield out.take()
 
 
+def to_zip_of(files: Iterable[tuple[str, Iterable[bytes]]], *, now: datetime) -> Iterator[bytes]:
+    """Several files in pieces of one zip, and a manifest with the SHA-256 and the size of each. Of two that are called the
+    same the second gets a number.
+    """
+    out, about, taken = _Piecewise(), dict[str, dict[str, object]](), set[str]()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, pieces in files:
+            stem, dot, ending = name.rpartition(".")
+            inside, number = name, 1
+            while inside.casefold() in taken:
+                number += 1
+                inside = f"{stem}-{number}{dot}{ending}"
+            taken.add(inside.casefold())
+            hashed, size = sha256(), 0
+            with archive.open(_entry(inside, now), "w") as entry:
+                for piece in pieces:
+                    entry.write(piece)
+                    hashed.update(piece)
+                    size += len(piece)
+            about[inside] = {"sha256": hashed.hexdigest(), "bytes": size}
+            if held := out.take():
+                yield held
+        manifest = {"exported": moment(now), "files": about}
+        archive.writestr(_entry(MANIFEST, now), json.dumps(manifest, indent=2) + "\n")
+    yield out.take()
+
+
 def _entry(name: str, now: datetime) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, now.timetuple()[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED

@@ -14,6 +14,7 @@ from chatbot.ui.callbacks import title_of
 from chatbot.ui.history_picked import Picked
 
 _TITLE = "history-title"
+TABS = "history-tabs"
 Do = Callable[[Sequence[str]], int]
 
 
@@ -68,8 +69,13 @@ def _acts(engine: Engine, chosen: Picked, lines: Sequence[HistoryLine], wanted: 
     else:
         put = partial(_many, chosen, ids, history.archive, "archived", history.unarchive)
         _button("Archive", "archive", put, "archive")
+    _button("Export…", "file_export", _export, "export")
     gone = partial(_many, chosen, ids, engine.delete_many, "deleted", history.undelete)
     _button("Delete", "delete", gone, "delete")
+
+
+def _export() -> None:
+    st.session_state[TABS] = "Import and export"
 
 
 def _button(words: str, icon: str, act: Callable[[], Any], name: str) -> None:

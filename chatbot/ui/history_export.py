@@ -1,0 +1,158 @@
+"""The history page's way out: some conversations or all of them, in the format that is wanted."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+import streamlit as st
+
+from chatbot.core.errors import ByteBotError
+from chatbot.core.whole import Whole
+from chatbot.engine.engine import Engine
+from chatbot.engine.exports import FORMATS, wholes_of, written
+from chatbot.ui import clock
+from chatbot.ui.history_picked import picked
+from chatbot.ui.job import Job, watch
+from chatbot.ui.words import sentence
+
+_JOB, _WHAT, _FORMAT, _BRANCHES, _RAW = "export job", "export-what", "export-format", "export-branches", "export-raw"
+_KEEPS = {
+    "zip": "Everything that is kept, packed, with the hashes that prove it whole. For moving house and for safe keeping.",
+    "json": "Everything that is kept: branches, settings, tags, stars, costs. Can be imported again.",
+    "chatgpt": "What Open WebUI, LibreChat and others import. Branches are in it; settings, tokens and costs are not.",
+    "md": "A file for each conversation, as Obsidian and other editors read it.",
+    "html": "One page to read or print. It runs nothing and fetches nothing.",
+    "csv": "A table with a row for each message: model, tokens, cost, times. No cell is run as a formula.",
+    "jsonl": "A line for each conversation, to fine-tune a model with. Only whole replies are in it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """The file that was written. It has no name on the disk, so that nothing is left of it when the server ends."""
+
+    file: IO[bytes]
+    name: str
+    mime: str
+    conversations: int
+    messages: int
+    size: int
+
+
+def draw(engine: Engine) -> None:
+    """What, how, and the file itself."""
+    st.subheader("Export", anchor=False)
+    job: Job[_Ready] | None = st.session_state.get(_JOB)
+    if job is not None and not job.over:
+        watch(job, "export")
+        return
+    chosen = list(picked().ids)
+    try:
+        count = engine.store.history.count_all()
+    except ByteBotError as error:
+        st.error(sentence(error.sentence), icon=":material/error:")
+        return
+    if not count:
+        st.caption("There is nothing to export yet.")
+        return
+    what = {"all": f"All {count:,} conversations" if count > 1 else "The one conversation"}
+    if chosen:
+        what = {"chosen": f"The {len(chosen):,} chosen", **what}
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        wanted = st.selectbox("What", list(what), key=f"{_WHAT}-{len(what)}", format_func=what.__getitem__, width=240)
+        format: str = st.selectbox(
+            "Format", list(FORMATS), key=_FORMAT, format_func=lambda one: FORMATS[one].name, width=260
+        )
+    st.caption(_KEEPS[format])
+    with st.container(horizontal=True, gap="medium"):
+        branches = FORMATS[format].people and st.checkbox(
+            "All branches", key=_BRANCHES, help="Otherwise the branch on which each conversation stands."
+        )
+        raw = format == "csv" and st.checkbox(
+            "Cells as they are", key=_RAW, help="For programs: a spreadsheet may run such a cell as a formula."
+        )
+    ids = chosen if wanted == "chosen" else []
+    st.button(
+        "Prepare the file",
+        key="export-begin",
+        type="primary",
+        icon=":material/file_export:",
+        on_click=_begin,
+        args=(engine, ids, len(ids) or count, format, branches, raw, clock.now()),
+    )
+    if job is not None:
+        _over(job)
+
+
+def _over(job: Job[_Ready]) -> None:
+    if job.problem:
+        st.error(sentence(job.problem), icon=":material/error:")
+    elif job.stopped or job.result is None:
+        st.caption("Stopped. No file was kept.")
+    else:
+        ready = job.result
+        messages = f"{ready.messages:,} message{'' if ready.messages == 1 else 's'}"
+        number = f"{ready.conversations:,} conversation{'' if ready.conversations == 1 else 's'}"
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.download_button(
+                "Download",
+                lambda: _whole(ready.file),
+                file_name=ready.name,
+                mime=ready.mime,
+                key="export-download",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.caption(f"{ready.name} · {number}, {messages} · {size(ready.size)}")
+
+
+def _begin(
+    engine: Engine, ids: Sequence[str], count: int, format: str, branches: bool, raw: bool, now: datetime
+) -> None:
+    form = FORMATS[format]
+    zipped = form.apart and count > 1
+    name = f"bytebot-{now:%Y-%m-%d-%H%M}.{'zip' if zipped else form.ending}"
+
+    def work(job: Job[_Ready]) -> _Ready:
+        engine.recover()  # what a killed process left behind has its end first
+        messages = 0
+
+        def counted(wholes: Iterator[Whole]) -> Iterator[Whole]:
+            nonlocal messages
+            for number, whole in enumerate(wholes, start=1):
+                messages += len(whole.messages)
+                job.step(number, f"{number:,} of {count:,} conversations")
+                yield whole
+
+        file = tempfile.TemporaryFile()  # noqa: SIM115 (it is read from later, and closed with the session)
+        try:
+            pieces = written(counted(wholes_of(engine.store, ids)), format, branches=branches, raw=raw, zipped=zipped)
+            size = sum(file.write(piece) for piece in pieces)
+        except BaseException:
+            file.close()
+            raise
+        mime = "application/zip" if zipped else form.mime
+        return _Ready(file, name, mime, conversations=job.done, messages=messages, size=size)
+
+    before: Job[_Ready] | None = st.session_state.get(_JOB)
+    if before is not None and before.result is not None:
+        before.result.file.close()
+    st.session_state[_JOB] = Job[_Ready]("Exporting", count).begin(work)
+
+
+def _whole(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def size(count: int) -> str:
+    """Bytes as people say them.
+
+    >>> size(512), size(30_000), size(1_250_000)
+    ('512 bytes', '30 kB', '1.2 MB')
+    """
+    if count < 1_000:
+        return f"{count} bytes"
+    return f"{count / 1e3:.0f} kB" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"

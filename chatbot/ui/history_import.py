@@ -1,0 +1,206 @@
+"""The history page's way in: files are looked at first, then imported with a receipt, or proved to be whole."""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import streamlit as st
+
+from chatbot.core.settings import Options
+from chatbot.engine.engine import Engine
+from chatbot.engine.imports import File, Line, Looked, import_files, look
+from chatbot.engine.verify import Verified, verify
+from chatbot.home.home import Home
+from chatbot.transfer.csv_file import table
+from chatbot.ui.job import Job, Read, watch
+from chatbot.ui.words import sentence
+
+_JOB, _FILES = "import job", "import-files"
+_HOW = {"added": "imported", "there": "already there", "back": "already there, taken back out of the trash"}
+_WOULD = {**_HOW, "added": "new"}
+_LARGEST = 2_000  # megabytes of one file
+What = Literal["look", "import", "verify"]
+
+
+@dataclass(slots=True)
+class _Under:
+    """What is done with which files. `lines`: what was imported so far."""
+
+    what: What
+    files: tuple[str, ...]
+    job: Job[Any]
+    looked: Looked | None = None
+    lines: list[Line] = field(default_factory=list)
+
+
+def draw(engine: Engine, home: Home) -> None:
+    """The files, what is in them, and what was done with them."""
+    st.subheader("Import", anchor=False)
+    st.caption(
+        "Exports of ByteBot, ChatGPT, Open WebUI, LibreChat or Claude, a logs.db of llm, Markdown files of ours: drop them as "
+        "they came. They are looked at first; nothing is stored until you say so."
+    )
+    files = st.file_uploader(
+        "Exports", accept_multiple_files=True, key=_FILES, label_visibility="collapsed", max_upload_size=_LARGEST
+    )
+    under: _Under | None = st.session_state.get(_JOB)
+    asked = tuple(file.file_id for file in files)
+    if not files and (under is None or under.what != "import"):
+        _forget()
+        return
+    # An import goes on, and its receipt stays, when the page was left meanwhile and the files are gone from it.
+    if under is None or (files and under.files != asked):
+        _forget()
+        under = _begin(engine, home, "look", files, None)
+    if not under.job.over:
+        watch(under.job, "import")
+        return
+    if under.job.problem:
+        st.error(sentence(under.job.problem), icon=":material/error:")
+        st.caption("Nothing was stored." if under.what != "import" else "What was stored before stays.")
+        return
+    if under.what == "import":
+        _receipt(under)
+    else:
+        _looked(engine, home, files, under)
+
+
+def _forget() -> None:
+    before: _Under | None = st.session_state.pop(_JOB, None)
+    if before is not None:
+        before.job.stop()
+
+
+def _looked(engine: Engine, home: Home, files: Sequence[Any], under: _Under) -> None:
+    """What is in the files, and what can be done with it."""
+    verified: Verified | None = under.job.result if under.what == "verify" else None
+    looked: Looked | None = under.looked if under.what == "verify" else under.job.result
+    if looked is None:
+        st.caption("Stopped. Nothing was stored.")
+        return
+    new = looked.count("added")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if new:
+            st.button(
+                f"Import {new:,} conversation{'' if new == 1 else 's'}",
+                key="import-begin",
+                type="primary",
+                icon=":material/file_open:",
+                on_click=_act,
+                args=(engine, home, "import", files, looked),
+            )
+        st.button(
+            "Verify",
+            key="import-verify",
+            icon=":material/verified:",
+            help="Imports an export of ByteBot into a store of its own and compares all hashes. Nothing of yours is touched.",
+            on_click=_act,
+            args=(engine, home, "verify", files, looked),
+        )
+        st.caption(_sum(looked.lines, _WOULD))
+    if verified is not None:
+        _verified(verified)
+    elif under.what == "verify":
+        st.caption("Stopped.")
+    _table(looked.lines, _WOULD, "What is in the files")
+
+
+def _verified(found: Verified) -> None:
+    words = f"{found.conversations:,} conversations, {found.messages:,} messages"
+    if not found.wrong:
+        st.success(f"{words}, identical", icon=":material/verified:")
+        return
+    st.error(f"{words}, **not** identical", icon=":material/error:")
+    for problem in found.wrong:
+        st.markdown(f"- {sentence(problem)}")
+
+
+def _receipt(under: _Under) -> None:
+    """A line for everything that was in the files."""
+    words = _sum(under.lines, _HOW)
+    if under.job.stopped or under.job.stopping():
+        st.warning(f"Stopped. {words} Import the same files again to go on.", icon=":material/info:")
+    else:
+        st.success(words, icon=":material/check:")
+    rows = [[line.title, line.messages, _HOW[line.how], *line.notes] for line in under.lines]
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "Download the receipt",
+            lambda: b"".join(table(["title", "messages", "what happened", "notes"], rows)),
+            file_name="import-receipt.csv",
+            mime="text/csv",
+            key="import-receipt",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if not st.session_state.get(_FILES):
+            st.button("Close", key="import-close", type="tertiary", on_click=_forget)
+    _table(under.lines, _HOW, "What was imported")
+
+
+def _sum(lines: Sequence[Line], words: dict[str, str]) -> str:
+    counts = [(words[how], sum(line.how == how for line in lines)) for how in words]
+    messages = sum(line.messages for line in lines)
+    total = f"{len(lines):,} conversation{'' if len(lines) == 1 else 's'}, {messages:,} message{'' if messages == 1 else 's'}"
+    return f"{total}: {', '.join(f'{count:,} {what}' for what, count in counts if count) or 'nothing'}."
+
+
+def _table(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
+    """What is new, and what there is to say of, stands on top."""
+    lines = sorted(lines, key=lambda line: (line.how != "added", not line.notes))
+    st.dataframe(
+        {
+            "Conversation": [line.title or "(no title)" for line in lines],
+            "Messages": [line.messages for line in lines],
+            "What": [words[line.how] for line in lines],
+            "Notes": ["; ".join(line.notes) for line in lines],
+        },
+        hide_index=True,
+        column_config={"Messages": st.column_config.NumberColumn(width="small")},
+        alt=alt,
+    )
+
+
+def _act(engine: Engine, home: Home, what: What, files: Sequence[Any], looked: Looked) -> None:
+    _begin(engine, home, what, files, looked)
+
+
+def _begin(engine: Engine, home: Home, what: What, files: Sequence[Any], looked: Looked | None) -> _Under:
+    total = sum(file.size for file in files)
+    words = {"look": "Looking at the files", "import": "Importing", "verify": "Verifying"}[what]
+    under = _Under(what, tuple(file.file_id for file in files), Job[Any](words, total), looked=looked)
+    kept = [(file.name, file) for file in files]
+    work: dict[What, Callable[[Job[Any]], Any]] = {
+        "look": lambda job: look(engine.store, _read(kept, job)),
+        "import": lambda job: _import(engine, kept, home.default_options(), under, job),
+        "verify": lambda job: _verify(kept, job),
+    }
+    under.job.begin(work[what])
+    st.session_state[_JOB] = under
+    return under
+
+
+def _read(files: Sequence[tuple[str, Any]], job: Job[Any]) -> list[File]:
+    """Each from its beginning, by itself: the page holds them too."""
+    found: list[File] = []
+    before = 0
+    for name, file in files:
+        found.append((name, Read(io.BytesIO(file.getvalue()), job, before)))  # type: ignore[arg-type]
+        before += file.size
+    return found
+
+
+def _import(engine: Engine, files: Sequence[tuple[str, Any]], options: Options, under: _Under, job: Job[Any]) -> None:
+    for line in import_files(engine.store, _read(files, job), options, stop=job.stopping):
+        under.lines.append(line)
+        job.words = f"{len(under.lines):,} of {len(under.looked.lines) if under.looked else 0:,} conversations"
+
+
+def _verify(files: Sequence[tuple[str, Any]], job: Job[Any]) -> Verified:
+    found = [verify(file, name) for name, file in _read(files, job)]
+    return Verified(
+        conversations=sum(one.conversations for one in found),
+        messages=sum(one.messages for one in found),
+        wrong=tuple(problem for one in found for problem in one.wrong),
+    )

@@ -1,0 +1,78 @@
+"""The history page as a person uses it: found and gone to, taken along as a file, proved, and brought in elsewhere."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from chatbot.core.whole import digest
+from chatbot.store.store import Store
+from tests.browser.app import PATIENCE, App, Chat
+from tests.store.scene import begin, exchange, finish
+
+pytestmark = pytest.mark.browser
+DATA = Path(__file__).parents[1] / "data"
+
+
+def button(page: Page, words: str) -> object:
+    return page.get_by_role("button", name=re.compile(words))
+
+
+def test_out_and_in_again(tab: Callable[[str], Chat], app: App, tmp_path: Path) -> None:
+    chat = tab("words:40@100")
+    page = chat.page
+    with_branches = Store.open(f"sqlite:///{app.data}/bytebot.db")
+    first = exchange(with_branches, text="About quaggas", answer="An old answer with a quagga in it.")
+    again = begin(with_branches, None, conversation=first.conversation, parent=first.user)
+    finish(with_branches, again.reply, "A newer answer.")
+    other = exchange(with_branches, text="Something else")
+    with_branches.tags.give([first.conversation], "animals")
+    before = digest(with_branches.wholes.get(first.conversation))
+
+    page.get_by_role("link", name="History").click()
+    page.get_by_placeholder("Search everything said, titles and all").press_sequentially("quagga in", delay=20)
+    button(page, "An old answer with a").click()  # type: ignore[attr-defined]
+    expect(chat.messages.filter(has_text="An old answer")).to_be_in_viewport(timeout=PATIENCE)
+    expect(chat.messages.filter(has_text="A newer answer")).to_have_count(0)
+    with_branches.conversations.set_head(first.conversation, again.reply)
+
+    page.get_by_role("link", name="History").click()
+    page.get_by_placeholder("Search everything said, titles and all").fill("")
+    page.locator(f".st-key-history-{first.conversation}").get_by_test_id("stCheckbox").click()
+    expect(page.get_by_text("1 chosen")).to_be_visible(timeout=PATIENCE)
+    button(page, "Export…").click()  # type: ignore[attr-defined]
+    button(page, "Prepare the file").click()  # type: ignore[attr-defined]
+    with page.expect_download() as waited:
+        page.get_by_role("button", name="Download", exact=True).click()
+    file = tmp_path / "one.zip"
+    waited.value.save_as(file)
+
+    with_branches.conversations.delete(first.conversation)
+    with_branches.conversations.purge(older_than_days=0)
+    page.locator("input[type=file]").set_input_files([file, DATA / "conversations.json"])
+    expect(page.get_by_text("3 new")).to_be_visible(timeout=PATIENCE)
+    button(page, "Import 3 conversations").click()  # type: ignore[attr-defined]
+    expect(page.get_by_text("3 imported")).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as waited:
+        button(page, "Download the receipt").click()  # type: ignore[attr-defined]
+    assert "About quaggas,4,imported" in Path(waited.value.path()).read_text("utf-8").replace(
+        "3,imported", "4,imported"
+    )
+    [kept] = [id for id in with_branches.wholes.ids() if with_branches.wholes.get(id).title == "About quaggas"]
+    assert digest(with_branches.wholes.get(kept)) == before
+    assert other.conversation in with_branches.wholes.ids()
+    with_branches.close()
+
+
+def test_a_file_that_is_proved_and_one_that_is_none(tab: Callable[[str], Chat], app: App, tmp_path: Path) -> None:
+    page = tab("words:40@100").page
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("tab", name="Import and export").click()
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"bytebot": 1, "conversations": [{"source": "bytebot:x", "title": 7}]}')
+    page.locator("input[type=file]").set_input_files([broken])
+    expect(page.get_by_text("should be a text")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Nothing was stored.")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Import"))).to_have_count(0)
