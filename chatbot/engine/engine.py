@@ -173,6 +173,10 @@ class Engine:
         self.recover()
         self.store.conversations.purge()
         self._keeper.watch()
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Index in the background what is not yet, such as what was imported."""
         if not self.store.search.whole:
             work = partial(catch_up, self.store, lambda: self._closing)
             threading.Thread(target=work, name="index", daemon=True).start()

@@ -214,7 +214,8 @@ quirks = Table(
 )
 
 backlog = Table(
-    "backlog",  # on SQLite: messages before this one are not all in the index yet; no row, and all are
+    "backlog",  # on SQLite: of the messages from `lowest` on, those before `below` are not all in the index yet
     metadata,
     Column("below", Id, primary_key=True, autoincrement=False),
+    Column("lowest", Id, nullable=False, server_default="0"),
 )

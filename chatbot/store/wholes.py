@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, text, update
@@ -16,7 +17,7 @@ from chatbot.store.conversations import fresh_id
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
 from chatbot.store.find import chunks, conversation_row
-from chatbot.store.index import take_in
+from chatbot.store.index import leave_for_later
 from chatbot.store.lease import Owner
 from chatbot.store.rows import options_to_json
 from chatbot.store.spent import count_in
@@ -31,6 +32,7 @@ _SAME_IN_BOTH = (
     *("model_answered", "finish_reason", "first_token", "duration", "thinking", "retries", "left_out", "error"),
     *("error_kind", "way_out", "usage"),
 )
+_same = attrgetter(*_SAME_IN_BOTH)
 _OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
 _KEPT_OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
 
@@ -114,7 +116,7 @@ class Wholes:
     def _message(
         self, connection: Connection, row: Row[Any], numbers: Mapping[int | None, int | None], starred: bool
     ) -> WholeMessage:
-        same = {name: getattr(row, name) for name in _SAME_IN_BOTH}
+        same = dict(zip(_SAME_IN_BOTH, _same(row), strict=True))
         if row.state in LIVE:
             same["text"], same["reasoning"] = joined_draft(connection, self._database.owner, row.id)
         return WholeMessage(
@@ -152,8 +154,7 @@ class Wholes:
         made = list(connection.execute(statement, rows).scalars())
         assert made == sorted(made)  # the order of ids is the order of the tree
         ids |= dict(enumerate(made, start=1))
-        for new, message in zip(made, added, strict=True):
-            take_in(connection, self._database, new, repair(message.text))
+        leave_for_later(connection, self._database, made[0], made[-1])
         starred = [
             {"message": new, "owner": self._database.owner, "conversation": id, "created": message.created}
             for new, message in zip(made, added, strict=True)

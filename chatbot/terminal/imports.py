@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from chatbot.terminal.streams import opened, say
 
 if TYPE_CHECKING:
     from chatbot.engine.imports import Line
+    from chatbot.store.store import Store
+
+_A_WHILE = 1.0  # seconds
 
 _WORDS = {"added": "imported", "there": "already there", "back": "already there, taken back out of the trash"}
 _TOLD = """\
@@ -62,8 +66,22 @@ def import_(arguments: Namespace) -> int:
         except KeyboardInterrupt:
             say(f"Stopped after {len(done):,} of {len(looked.lines):,}. What is stored stays; import again to go on.")
             return INTERRUPTED
-    say(_sum(done))
+        say(_sum(done))
+        _index(store)
     return 0
+
+
+def _index(store: "Store") -> None:
+    """Everything is stored; searching finds it when it is indexed, too."""
+    began = time.monotonic()
+    told = False
+    try:
+        while store.search.catch_up():
+            if not told and time.monotonic() - began > _A_WHILE:
+                say("Indexing it for the search … (Ctrl-C leaves that to the next start)")
+                told = True
+    except KeyboardInterrupt:
+        say("The rest is indexed when ByteBot starts.")
 
 
 def add_verify_to(commands: "object") -> None:

@@ -11,7 +11,7 @@ from chatbot.core.messages import Role, State
 from chatbot.core.pricing import MOST, CostSource, stored_cost
 from chatbot.core.tag import COLOURS, LONGEST_TAG
 from chatbot.core.text import repair
-from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage, digest, fields_of, moment
+from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage, digest_of, fields_of, moment
 from chatbot.transfer.checked import Checked, each
 from chatbot.transfer.json_stream import elements
 from chatbot.transfer.values import Copied
@@ -34,11 +34,13 @@ def to_json(wholes: Iterable[Whole], *, now: datetime) -> Iterator[bytes]:
 
 
 def _conversation(whole: Whole) -> Iterator[bytes]:
-    about = _dumped({**fields_of(whole), "sha256": digest(whole)})
+    head, messages = fields_of(whole), list(map(fields_of, whole.messages))
+    calls = list(map(fields_of, whole.calls))
+    about = _dumped({**head, "sha256": digest_of(head, messages, calls)})
     yield f'{about[:-1]}, "messages": ['.encode()
-    yield from _lines(fields_of(message) for message in whole.messages)
+    yield from _lines(messages)
     yield b'], "calls": ['
-    yield from _lines(fields_of(call) for call in whole.calls)
+    yield from _lines(calls)
     yield b"]}"
 
 
@@ -47,8 +49,7 @@ def _lines(all_fields: Iterable[dict[str, Any]]) -> Iterator[bytes]:
         yield ((",\n" if number > 1 else "\n") + _dumped(about)).encode()
 
 
-def _dumped(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_dumped = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def read_json(file: BinaryIO, name: str) -> Iterator[Copied]:

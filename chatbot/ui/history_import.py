@@ -195,6 +195,7 @@ def _import(engine: Engine, files: Sequence[tuple[str, Any]], options: Options, 
     for line in import_files(engine.store, _read(files, job), options, stop=job.stopping):
         under.lines.append(line)
         job.words = f"{len(under.lines):,} of {len(under.looked.lines) if under.looked else 0:,} conversations"
+    engine.catch_up()
 
 
 def _verify(files: Sequence[tuple[str, Any]], job: Job[Any]) -> Verified:

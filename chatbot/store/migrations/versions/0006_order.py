@@ -20,6 +20,7 @@ def upgrade() -> None:
     index("ix_conversations_line", "conversations", ["owner", "pinned", "updated", "id", "deleted", "archived"], LISTED)
     index("ix_conversations_put_away", "conversations", ["owner", "deleted", "archived"], PUT_AWAY)
     index("ix_messages_model", "messages", ["owner", "model_answered", "conversation"], ANSWERED)
+    op.add_column("backlog", sa.Column("lowest", ID, nullable=False, server_default="0"))
     op.create_table(
         "stars",
         sa.Column("message", ID, autoincrement=False, nullable=False),
