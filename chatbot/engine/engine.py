@@ -1,12 +1,13 @@
 """The wiring of turns: start, watch, ask, stop, recover, close. Every face talks to this and to nothing below it."""
 
-import logging
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from chatbot.core.errors import ByteBotError, StoreError, TurnFailed
 from chatbot.core.events import Event, Failed
@@ -18,6 +19,7 @@ from chatbot.engine.ahead import Ahead
 from chatbot.engine.asked import Asked, asked
 from chatbot.engine.converse import converse, never_began
 from chatbot.engine.elsewhere import watch_elsewhere
+from chatbot.engine.indexing import catch_up
 from chatbot.engine.keeper import Keeper
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.memory import Memory
@@ -31,10 +33,10 @@ from chatbot.store.lease import this_process
 from chatbot.store.store import Store
 from chatbot.store.values import Begun, Recovered
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from chatbot.engine.daily import Daily
 
 REMEMBERED = 60.0  # seconds that an ended turn can still be followed, for a page that was drawing just then
-_BETWEEN_BATCHES = 0.05  # seconds between two batches of an older history that are indexed
 CLOSING = 3.0  # seconds in which live replies are kept and settled when the process is asked to end
 
 
@@ -51,22 +53,25 @@ class Reply:
 class Engine:
     """Turns of one store. Safe to use from any thread."""
 
-    def __init__(self, store: Store, outside: Outside, *, bills: Store | None = None) -> None:
-        """`bills`: the store of the ledger, where it is not `store` itself (a temporary chat)."""
+    def __init__(self, store: Store, outside: Outside, *, bills: Store | None = None, shared: bool = False) -> None:
+        """`bills`: where it is not `store` itself (a temporary chat); `shared`: somebody else closes it."""
         self.store = store
         self.process = this_process()
-        self._bills = bills or store
-        self.ledger = self._bills.ledger
+        self.bills = bills or store
+        """The store of the ledger."""
+        self.ledger = self.bills.ledger
         self._anonymous = bills is not None
-        self._outside = outside
+        self._shared = shared
+        self.outside = outside
         self.price = outside.price
         self._memory = Memory(store, outside)
-        self.ahead = Ahead(store, self.ledger, self._memory, outside, self.process)
+        self.ahead = Ahead(store, self.ledger, self._memory, outside, self.process, anonymous=self._anonymous)
         self._turns: dict[int, LiveTurn] = {}
         self._lock = threading.Lock()
         self._closing = False
         self._keeper = Keeper(store.turns, self.process, self.recover)
         self._titles = Titles(store, self.ledger, outside, self.process)
+        self.daily: Daily | None = None
 
     # — beginning —
 
@@ -88,7 +93,7 @@ class Engine:
         """
         if self._closing:
             raise StoreError("ByteBot is closing; nothing was sent.")
-        want = asked(self.store, self._outside, conversation, action, options, by_rules=by_rules)
+        want = asked(self.store, self.outside, conversation, action, options, by_rules=by_rules)
         begun = self.store.turns.begin(
             conversation=conversation,
             parent=want.placed.parent,
@@ -158,33 +163,28 @@ class Engine:
 
     def provider(self, connection: str) -> Provider:
         """The door of a connection, to list its models or what one refuses; SettingsError when there is none."""
-        return self._outside.provider(connection)
+        return self.outside.provider(connection)
 
     def count(self, model: str) -> Count:
         """The counter of a model's tokens; may take half a second the first time."""
-        return self._outside.count(model)
+        return self.outside.count(model)
 
     # — keeping —
 
     def recover(self) -> list[Recovered]:
         """Settle what dead processes left behind: replies become `cut`, their calls estimates."""
-        return self.store.turns.recover(self.process, rough, self._outside.price)
+        return self.store.turns.recover(self.process, rough, self.outside.price)
 
-    def watch(self) -> None:
-        """Recover now, and go on recovering in the background; empty old trash. For a face that stays open."""
+    def watch(self, daily: "Daily | None" = None) -> None:
+        """Recover now, and go on recovering in the background. For a face that stays open; `daily` ends with the engine."""
         self.recover()
-        self.store.conversations.purge()
         self._keeper.watch()
         if not self.store.search.whole:
-            threading.Thread(target=self._catch_up, name="index", daemon=True).start()
-
-    def _catch_up(self) -> None:
-        """Index a history from before there was an index, with room for whoever writes meanwhile."""
-        try:
-            while not self._closing and self.store.search.catch_up():
-                time.sleep(_BETWEEN_BATCHES)
-        except StoreError as error:
-            log.warning("the index waits for the next start: %s", type(error).__name__)
+            work = partial(catch_up, self.store.search, lambda: self._closing)
+            threading.Thread(target=work, name="index", daemon=True).start()
+        self.daily = daily
+        if daily is not None:
+            daily.begin()
 
     def delete(self, conversation: str) -> None:
         """Move a conversation to the trash; what is being written in it is stopped first."""
@@ -211,11 +211,13 @@ class Engine:
         until = time.monotonic() + CLOSING
         for turn in turns:
             turn.wait(max(0.0, until - time.monotonic()))
+        if self.daily is not None:
+            self.daily.close()
         self._titles.close()
         self._keeper.close()
         self.store.close()
-        if self._bills is not self.store:
-            self._bills.close()
+        if self.bills is not self.store and not self._shared:
+            self.bills.close()
 
     # — inside —
 
@@ -254,8 +256,8 @@ class Engine:
                 self.store.turns.run(begun.reply, self.process)
             plan = self._memory.plan(begun, options, continues=want.placed.continues)
             plan = replace(plan, note=want.routed.note if want.routed else "")
-            reserve = Reserve(payer, self._outside, recording.opened, allow_unpriced=options.allow_unpriced)
-            events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel, reserve=reserve)
+            reserve = Reserve(payer, self.outside, recording.opened, allow_unpriced=options.allow_unpriced)
+            events = converse(plan, lambda: self.outside.provider(options.connection), turn.cancel, reserve=reserve)
         except ByteBotError as error:
             # Deleted while it waited, or the store is gone: nothing was sent.
             events = never_began(options, error)
@@ -263,8 +265,8 @@ class Engine:
         events = priced(
             events,
             base_url=payer.base_url,
-            count=lambda text: (rough if turn.closing else self._outside.count(options.model))(text),
-            price=self._outside.price,
+            count=lambda text: (rough if turn.closing else self.outside.count(options.model))(text),
+            price=self.outside.price,
             instead_of=payer.instead_of,
         )
         yield from recorded(marked_closed(events, turn), recording)
@@ -283,7 +285,7 @@ class Engine:
 
     def _where(self, begun: Begun, want: Asked, *, read: bool) -> Where:
         routed = want.routed
-        payer = self._outside.payer(want.options.connection, self.ledger, self.process)
+        payer = self.outside.payer(want.options.connection, self.ledger, self.process)
         payer = replace(payer, instead_of=routed.instead_of if routed else None)
         if not self._anonymous:
             payer = replace(payer, conversation=begun.conversation, reply=begun.reply)

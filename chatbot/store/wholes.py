@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, text, update
 
 from chatbot.core.messages import LIVE
 from chatbot.core.pricing import Cost
@@ -46,6 +46,13 @@ class Wholes:
         query = select(conversations.c.id).where(self._mine, conversations.c.deleted.is_(None))
         with self._database.read() as connection:
             return list(connection.execute(query.order_by(conversations.c.created, conversations.c.id)).scalars())
+
+    def count(self) -> int:
+        """The messages of all of them."""
+        kept = and_(conversations.c.id == messages.c.conversation, self._mine, conversations.c.deleted.is_(None))
+        query = select(func.count()).select_from(messages).join(conversations, kept).where(messages.c.trash.is_(None))
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
 
     def get(self, id: str) -> Whole:
         """The conversation as it is at this moment; NotFound. A reply that is being written has its words so far."""
