@@ -35,7 +35,8 @@ class Spend:
         today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         ledger, sums = self._engine.ledger, {}
         try:
-            if chat.conversation is not None:
+            # The bill of a temporary chat names no conversation, and its replies' numbers are those of others there.
+            if chat.conversation is not None and chat.temporary is None:
                 sums["This chat"] = ledger.total(conversation=chat.conversation)
                 if view is not None and view.branches:
                     sums["This branch"] = ledger.total(replies=view.replies)
