@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from chatbot import __version__
 from chatbot.core.errors import BadInput, ByteBotError
-from chatbot.terminal import budget, export, find, imports
+from chatbot.terminal import budget, export, find, imports, keeping
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
 from chatbot.terminal.streams import prepare, say, silence
 from chatbot.terminal.way_out import ON_ERROR
@@ -80,6 +80,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return imports.import_(arguments)
     if arguments.command == "verify":
         return imports.verify_(arguments)
+    if arguments.command in keeping.COMMANDS:
+        return keeping.keep(arguments)
     if arguments.command in find.COMMANDS:
         return find.find(arguments)
     if arguments.command == "reconcile":
@@ -165,6 +167,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     export.add_to(commands)
     imports.add_to(commands)
     imports.add_verify_to(commands)
+    keeping.add_to(commands)
     serve = commands.add_parser("serve", help="serve the chat page in a browser")
     serve.add_argument("--port", type=_port, default=8501, help="where, on 127.0.0.1 (%(default)s)")
     return parser, commands.choices

@@ -152,7 +152,9 @@ class Chatbot:
         return turn
 
     def _whole(self, turn: "LiveTurn") -> str:
-        reply = self._engine.reply_of(turn)
+        from chatbot.engine.reply import reply_of
+
+        reply = reply_of(turn)
         sentence = how_it_ended(reply.state, limit=self._options.max_output, usage=turn.usage)
         if sentence is None:
             return reply.text

@@ -6,13 +6,16 @@ from chatbot.ui import conversation, first_run, forecast, fresh, head, note, ses
 from chatbot.ui.callbacks import INPUT, send
 from chatbot.ui.open_chat import at_address, current, keep_address, look, put_back
 from chatbot.ui.seats import seat
+from chatbot.ui.session import engine_of
 
 session.guard("pages/chat.py")
 engine, home = session.engine(), session.home()
 defaults = home.default_options()
 
-view = look(engine, at_address(defaults), defaults)
+opened = at_address(defaults)
+view = look(engine_of(opened), opened, defaults)
 chat = current()
+talk = engine_of(chat)  # of a temporary chat it is another one than that of the history
 keep_address(chat)
 
 beside = sidebar.draw(engine, chat, view)
@@ -28,10 +31,10 @@ ahead = forecast.place(chat)
 if view is None:
     suggestions.draw(column, chat)
 else:
-    conversation.draw(column, view, chat, engine, beside.spent)
+    conversation.draw(column, view, chat, talk, beside.spent)
     if view.live:
         beside.spent.look(chat, view)
-forecast.fill(ahead, engine, chat)
-if view is not None and title is not None and fresh.await_name(engine, view, title, beside.name):
+forecast.fill(ahead, talk, chat)
+if view is not None and title is not None and fresh.await_name(talk, view, title, beside.name):
     beside.spent.look(chat, view)  # the name had its price, too
 fresh.watch()

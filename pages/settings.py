@@ -1,8 +1,8 @@
-"""Settings: connections, what new chats begin with, which model answers, prices and limits, how it looks, where it is kept, the offline model."""
+"""Settings: connections, what new chats begin with, which model answers, prices and limits, how it looks, backups, where it is kept, the offline model."""
 
 import streamlit as st
 
-from chatbot.ui import appearance, chat_defaults, connections, limits, offline, places, prices, routes, session
+from chatbot.ui import appearance, chat_defaults, connections, keeping, limits, offline, places, prices, routes, session
 from chatbot.ui.words import sentence
 
 session.guard("pages/settings.py")
@@ -30,6 +30,8 @@ with tabs[3]:
 with tabs[4]:
     appearance.draw()
 with tabs[5]:
+    keeping.draw(home, engine)
+    st.divider()
     places.draw(home, engine.store)
     st.divider()
     offline.about(home)

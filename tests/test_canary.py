@@ -17,13 +17,12 @@ from chatbot import Chatbot
 from chatbot.__main__ import main
 from chatbot.core.errors import ByteBotError, TurnFailed
 from chatbot.core.settings import Connection, Options
+from chatbot.engine.exports import FORMATS
 from chatbot.home.home import Home
 from chatbot.providers.embedded_child import Child
 from chatbot.providers.provider import Cancel
 from chatbot.store.lease import this_process
 from chatbot.store.store import Store
-from chatbot.transfer.csv_file import to_csv
-from chatbot.transfer.markdown import to_markdown
 from chatbot.ui import downloads
 from tests.embedded.conftest import weights_file as weights_file
 from tests.fake_openai import FakeOpenAI
@@ -117,9 +116,8 @@ def through_the_page(page: Tab) -> Iterator[str | bytes]:
         page.run().say(WORDS)
         yield sent_to_the_browser(page)
         yield in_the_session(page)
-    for write in (to_markdown, to_csv):
-        yield downloads.whole(page.engine, newest.id, None, write)
-    yield downloads.everything(page.engine, newest.id)
+    for format in FORMATS:
+        yield downloads.file(page.engine, newest.id, None, format)
     page.app.switch_page("pages/settings.py").run()
     yield sent_to_the_browser(page.sound())  # type: ignore[arg-type]
     yield in_the_session(page)

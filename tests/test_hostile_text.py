@@ -20,9 +20,6 @@ from chatbot.engine.outside import Outside
 from chatbot.providers.chat_completions import ChatCompletions
 from chatbot.store.store import Store
 from chatbot.store.values import StoredMessage
-from chatbot.transfer.csv_file import to_csv
-from chatbot.transfer.markdown import to_markdown
-from chatbot.transfer.values import file_name
 from chatbot.ui import downloads
 from tests.fake_openai import FakeOpenAI
 from tests.hostile import EMPTY, TEXTS, TOO_LONG
@@ -92,19 +89,19 @@ def test_a_text_is_kept_sent_and_answered_as_what_it_is(engine: Engine, server: 
 
 
 def check_downloads(engine: Engine, conversation: str, text: str) -> None:
-    heading = downloads.heading(engine.store.conversations.get(conversation))
-    document = downloads.whole(engine, conversation, None, to_markdown).decode()
+    kept = engine.store.conversations.get(conversation)
+    document = downloads.file(engine, conversation, None, "md").decode()
     assert text.strip("\n") in document
     _, front, _ = document.split("---\n", 2)
     titles = [line.removeprefix("title: ") for line in front.splitlines() if line.startswith("title: ")]
-    assert [json.loads(title.replace("\\x", "\\u00")) for title in titles] == [heading.title]
-    table = downloads.whole(engine, conversation, None, to_csv).decode("utf-8-sig")
+    assert [json.loads(title.replace("\\x", "\\u00")) for title in titles] == [kept.title]
+    table = downloads.file(engine, conversation, None, "csv").decode("utf-8-sig")
     csv.field_size_limit(10_000_000)
     rows = list(csv.DictReader(io.StringIO(table, newline=""), strict=True))
     assert [row["role"] for row in rows] == ["user", "assistant"] * 2
     assert rows[0]["text"].removeprefix("'") in (text, text.removeprefix("'"))
     assert not any(cell.startswith(tuple("=+-@\t\r＝＋－＠")) for row in rows for cell in row.values())
-    name = file_name(heading, "md")
+    name = downloads.name(kept, "md")
     assert re.fullmatch(r"[\w-]{1,80}\.md", name), name
 
 

@@ -12,6 +12,7 @@
     │   ├── StoreTooNew
     │   ├── StoreUnreachable  PostgreSQL does not answer
     │   └── LeaseLost         another process has taken this reply over
+    ├── BackupFailed          a copy of the history could not be written or read; the history itself is as it was
     ├── EmbeddedUnavailable   the offline model cannot run here
     ├── OverBudget            a call might pass a limit of the person's own
     │   └── Unpriced          nobody knows whether it would
@@ -99,6 +100,10 @@ class StoreUnreachable(StoreError):
 
 
 class LeaseLost(StoreError):
+    pass
+
+
+class BackupFailed(ByteBotError):
     pass
 
 

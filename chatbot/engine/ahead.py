@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chatbot.core.budgets import Standing
 from chatbot.core.money import Usage
@@ -16,7 +16,7 @@ from chatbot.engine.payer import Payer
 from chatbot.engine.reserve import MOST_OUTPUT, cheaper, costs_at_most, is_free
 from chatbot.store.lease import Owner
 from chatbot.store.ledger import Ledger
-from chatbot.store.rows import now
+from chatbot.store.rows import now, options_of
 from chatbot.store.store import Store
 
 _CACHES_LAST = timedelta(hours=1)  # vendors keep them for minutes to hours after the last use
@@ -60,10 +60,25 @@ class Uncached:
     nanodollars: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Underway:
+    """The part of a call that a meter needs."""
+
+    base_url: str
+    model_asked: str
+    started: datetime
+    input_estimate: int
+    conversation: None = None
+
+
 class Ahead:
     """What may come, asked by faces while nothing is being written. Nothing is recorded, and no model is asked."""
 
-    def __init__(self, store: Store, ledger: Ledger, memory: Memory, outside: Outside, process: Owner) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, memory: Memory, outside: Outside, process: Owner, *, anonymous: bool = False
+    ) -> None:
+        """`anonymous`: the ledger does not know which reply a call is for, as in a temporary chat."""
+        self._anonymous = anonymous
         self._store = store
         self._ledger = ledger
         self._memory = memory
@@ -168,7 +183,7 @@ class Ahead:
         """The cost of a reply that is being written, by the tokens that have come; None where nobody bills it, or nobody
         knows the price.
         """
-        call = self._ledger.open_call(reply)
+        call = self._underway(reply) if self._anonymous else self._ledger.open_call(reply)
         if call is None:
             return None
         real = self._ledger.last_input(call.conversation, call.base_url, call.model_asked)
@@ -179,6 +194,20 @@ class Ahead:
             return self._outside.price(call.base_url, (call.model_asked,), usage, tier=None, at=call.started)
 
         return cost if cost(0).source not in ("local", "unknown") else None
+
+    def _underway(self, reply: int) -> "_Underway | None":
+        """What the ledger would say of the reply's open call, from the reply itself."""
+        row = self._store.conversations.messages([reply]).get(reply)
+        if row is None or row.state != "running" or row.model_asked is None:
+            return None
+        options = options_of(row.options)
+        fitted = self._memory.glance(row.conversation, row.parent, options)
+        return _Underway(
+            base_url=self._payer(None, options).base_url,
+            model_asked=row.model_asked,
+            started=row.created,
+            input_estimate=sum(rough(message.text) + FRAME for message in fitted.messages),
+        )
 
     def _heard(self, conversation: str | None, head: int | None, options: Options) -> int | None:
         """The next input by the server's own numbers; None where the last reply was not made as the next one will be."""

@@ -4,25 +4,26 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from chatbot.core.errors import ByteBotError, StoreError, TurnFailed
-from chatbot.core.events import Event, Failed
-from chatbot.core.messages import State
+from chatbot.core.errors import ByteBotError, StoreError
+from chatbot.core.events import Event
 from chatbot.core.settings import Options
 from chatbot.core.tokens import Count, rough
 from chatbot.engine.actions import Action
 from chatbot.engine.ahead import Ahead
 from chatbot.engine.asked import Asked, asked
-from chatbot.engine.catch_up import catch_up
 from chatbot.engine.converse import converse, never_began
 from chatbot.engine.elsewhere import watch_elsewhere
+from chatbot.engine.indexing import catch_up
 from chatbot.engine.keeper import Keeper
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.memory import Memory
 from chatbot.engine.outside import Outside
+from chatbot.engine.reply import Reply, reply_of
 from chatbot.engine.reserve import Reserve
 from chatbot.engine.stages import Recording, Where, marked_closed, priced, recorded
 from chatbot.engine.titles import Titles
@@ -32,39 +33,35 @@ from chatbot.store.lease import this_process
 from chatbot.store.store import Store
 from chatbot.store.values import Begun, Recovered
 
+if TYPE_CHECKING:
+    from chatbot.engine.daily import Daily
+
 REMEMBERED = 60.0  # seconds that an ended turn can still be followed, for a page that was drawing just then
 CLOSING = 3.0  # seconds in which live replies are kept and settled when the process is asked to end
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A whole reply. `state` is complete, length, filtered, refused or tool_limit."""
-
-    conversation: str
-    id: int
-    text: str
-    state: State
 
 
 class Engine:
     """Turns of one store. Safe to use from any thread."""
 
-    def __init__(self, store: Store, outside: Outside, *, bills: Store | None = None) -> None:
-        """`bills`: the store of the ledger, where it is not `store` itself (a temporary chat)."""
+    def __init__(self, store: Store, outside: Outside, *, bills: Store | None = None, shared: bool = False) -> None:
+        """`bills`: where it is not `store` itself (a temporary chat); `shared`: somebody else closes it."""
         self.store = store
         self.process = this_process()
-        self._bills = bills or store
-        self.ledger = self._bills.ledger
+        self.bills = bills or store
+        """The store of the ledger."""
+        self.ledger = self.bills.ledger
         self._anonymous = bills is not None
-        self._outside = outside
+        self._shared = shared
+        self.outside = outside
         self.price = outside.price
         self._memory = Memory(store, outside)
-        self.ahead = Ahead(store, self.ledger, self._memory, outside, self.process)
+        self.ahead = Ahead(store, self.ledger, self._memory, outside, self.process, anonymous=self._anonymous)
         self._turns: dict[int, LiveTurn] = {}
         self._lock = threading.Lock()
         self._closing = False
         self._keeper = Keeper(store.turns, self.process, self.recover)
         self._titles = Titles(store, self.ledger, outside, self.process)
+        self.daily: Daily | None = None
 
     # — beginning —
 
@@ -86,7 +83,7 @@ class Engine:
         """
         if self._closing:
             raise StoreError("ByteBot is closing; nothing was sent.")
-        want = asked(self.store, self._outside, conversation, action, options, by_rules=by_rules)
+        want = asked(self.store, self.outside, conversation, action, options, by_rules=by_rules)
         begun = self.store.turns.begin(
             conversation=conversation,
             parent=want.placed.parent,
@@ -107,17 +104,7 @@ class Engine:
         """Start and wait for the whole reply; TurnFailed, with the part, when it did not come."""
         turn = self.start(conversation, action, options=options, tag=tag)
         turn.wait()
-        return self.reply_of(turn)
-
-    def reply_of(self, turn: LiveTurn) -> Reply:
-        """The reply of a turn that is over; TurnFailed when it is not a whole one."""
-        ending = turn.ending
-        assert ending is not None, "the turn is not over yet"
-        if isinstance(ending, Failed):
-            raise TurnFailed(ending.sentence, part=turn.text, kind=ending.kind, way_out=ending.way_out)
-        if ending.state == "stopped":
-            raise TurnFailed("You stopped this.", part=turn.text, kind="Stopped", way_out="continue")
-        return Reply(conversation=turn.conversation, id=turn.reply, text=turn.text, state=ending.state)
+        return reply_of(turn)
 
     # — watching —
 
@@ -156,29 +143,31 @@ class Engine:
 
     def provider(self, connection: str) -> Provider:
         """The door of a connection, to list its models or what one refuses; SettingsError when there is none."""
-        return self._outside.provider(connection)
+        return self.outside.provider(connection)
 
     def count(self, model: str) -> Count:
         """The counter of a model's tokens; may take half a second the first time."""
-        return self._outside.count(model)
+        return self.outside.count(model)
 
     # — keeping —
 
     def recover(self) -> list[Recovered]:
         """Settle what dead processes left behind: replies become `cut`, their calls estimates."""
-        return self.store.turns.recover(self.process, rough, self._outside.price)
+        return self.store.turns.recover(self.process, rough, self.outside.price)
 
-    def watch(self) -> None:
-        """Recover now, and go on recovering in the background; empty old trash. For a face that stays open."""
+    def watch(self, daily: "Daily | None" = None) -> None:
+        """Recover now, and go on recovering in the background. For a face that stays open; `daily` ends with the engine."""
         self.recover()
-        self.store.conversations.purge()
         self._keeper.watch()
         self.catch_up()
+        self.daily = daily
+        if daily is not None:
+            daily.begin()
 
     def catch_up(self) -> None:
         """Index in the background what is not yet, such as what was imported."""
         if not self.store.search.whole:
-            work = partial(catch_up, self.store, lambda: self._closing)
+            work = partial(catch_up, self.store.search, lambda: self._closing)
             threading.Thread(target=work, name="index", daemon=True).start()
 
     def delete(self, conversation: str) -> None:
@@ -215,11 +204,13 @@ class Engine:
         until = time.monotonic() + CLOSING
         for turn in turns:
             turn.wait(max(0.0, until - time.monotonic()))
+        if self.daily is not None:
+            self.daily.close()
         self._titles.close()
         self._keeper.close()
         self.store.close()
-        if self._bills is not self.store:
-            self._bills.close()
+        if self.bills is not self.store and not self._shared:
+            self.bills.close()
 
     # — inside —
 
@@ -258,8 +249,8 @@ class Engine:
                 self.store.turns.run(begun.reply, self.process)
             plan = self._memory.plan(begun, options, continues=want.placed.continues)
             plan = replace(plan, note=want.routed.note if want.routed else "")
-            reserve = Reserve(payer, self._outside, recording.opened, allow_unpriced=options.allow_unpriced)
-            events = converse(plan, lambda: self._outside.provider(options.connection), turn.cancel, reserve=reserve)
+            reserve = Reserve(payer, self.outside, recording.opened, allow_unpriced=options.allow_unpriced)
+            events = converse(plan, lambda: self.outside.provider(options.connection), turn.cancel, reserve=reserve)
         except ByteBotError as error:
             # Deleted while it waited, or the store is gone: nothing was sent.
             events = never_began(options, error)
@@ -267,8 +258,8 @@ class Engine:
         events = priced(
             events,
             base_url=payer.base_url,
-            count=lambda text: (rough if turn.closing else self._outside.count(options.model))(text),
-            price=self._outside.price,
+            count=lambda text: (rough if turn.closing else self.outside.count(options.model))(text),
+            price=self.outside.price,
             instead_of=payer.instead_of,
         )
         yield from recorded(marked_closed(events, turn), recording)
@@ -287,7 +278,7 @@ class Engine:
 
     def _where(self, begun: Begun, want: Asked, *, read: bool) -> Where:
         routed = want.routed
-        payer = self._outside.payer(want.options.connection, self.ledger, self.process)
+        payer = self.outside.payer(want.options.connection, self.ledger, self.process)
         payer = replace(payer, instead_of=routed.instead_of if routed else None)
         if not self._anonymous:
             payer = replace(payer, conversation=begun.conversation, reply=begun.reply)

@@ -20,6 +20,11 @@ class Format:
     apart: bool = False
     """A file for each conversation; several are zipped."""
 
+    @property
+    def short(self) -> str:
+        """Its name where it is plain whose it is."""
+        return self.name.removeprefix("ByteBot's ")
+
 
 FORMATS = {
     "zip": Format(name="ByteBot's zip", ending="zip", mime="application/zip"),

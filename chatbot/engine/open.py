@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from chatbot.core.settings import Connection, Secret
@@ -43,6 +44,14 @@ def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> 
         ),
     )
     return Engine(words, outside, bills=kept if temporary else None)
+
+
+def temporary_beside(engine: Engine) -> Engine:
+    """One more engine, for one temporary chat: its words are in memory and go when it is closed, its calls are on the same
+    bill without conversation and reply. No model is asked for a title: that would be said, too.
+    """
+    outside = replace(engine.outside, titles=lambda connection: False)
+    return Engine(Store.temporary(), outside, bills=engine.bills, shared=True)
 
 
 class Providers:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from chatbot.core.errors import BadInput
-from chatbot.core.whole import digest
+from chatbot.core.whole import Whole, digest
 from chatbot.store.store import Store
 from chatbot.transfer.chats import open_chats
 from chatbot.transfer.values import Copied
@@ -51,15 +51,17 @@ def _compare(scratch: Store, copied: Copied, number: int) -> Iterable[str]:
     about = f"conversation {number}, {whole.title!r}"
     if not copied.intact:
         return [f"{about}: it was changed or damaged since it was exported."]
-    added = scratch.wholes.add(whole)
-    if added.how != "added":
+    if scratch.wholes.there([whole.source]):
         return [f"{about}: it is in the file twice."]
-    kept = scratch.wholes.get(added.id)
+    return [] if comes_back(scratch, whole) else [f"{about}: it is not the same after it was imported."]
+
+
+def comes_back(scratch: Store, whole: Whole) -> bool:
+    """Whether a store that does not have it yet gives it back exactly as it was added."""
+    kept = scratch.wholes.get(scratch.wholes.add(whole).id)
     if "connection" not in whole.options:  # the store gave it what to go on with
         kept = replace(kept, options=whole.options)
-    if digest(kept) != digest(whole):
-        return [f"{about}: it is not the same after it was imported."]
-    return []
+    return digest(kept) == digest(whole)
 
 
 def _manifest(file: BinaryIO, name: str) -> list[str]:

@@ -65,12 +65,13 @@ def write_private(path: Path, text: str) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}. Nothing was changed.") from None
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Let a name that was given or taken in it survive a power cut."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -100,6 +101,21 @@ def locked(folder: Path) -> Iterator[None]:
             yield
         finally:
             _unlock(file)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Whether this is now the only block of its kind at that file, in whichever process; does not wait.
+
+    As with `locked`, a killed process leaves no lock behind. OSError when the file cannot be made.
+    """
+    with open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        mine = _lock(file)
+        try:
+            yield mine
+        finally:
+            if mine:
+                _unlock(file)
 
 
 if sys.platform == "win32":

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 
 from sqlalchemy import Connection, and_, case, insert, literal, select, tuple_, update
 
@@ -146,7 +147,12 @@ class Conversations:
 
     def purge(self, older_than_days: float = 30) -> int:
         """Empty the trash of what has lain there that long; gives the number of conversations and branches removed."""
-        return trash.purge(self._database, older_than_days)
+        removed = trash.purge(self._database, now() - timedelta(days=older_than_days))
+        return removed.conversations + removed.branches
+
+    def empty_trash(self) -> trash.Removed:
+        """Remove all that is in the trash from every table and index. `Store.wipe` then takes it out of the file, too."""
+        return trash.purge(self._database, None)
 
     def tree(self, id: str) -> Tree:
         """The conversation without its words."""

@@ -16,7 +16,7 @@ from chatbot.core.errors import (
     StoreUnreachable,
 )
 
-_NOT_TAKEN = {
+NOT_TAKEN = {
     sqlite3.SQLITE_IOERR_WRITE,
     sqlite3.SQLITE_IOERR_FSYNC,
     sqlite3.SQLITE_IOERR_TRUNCATE,
@@ -74,7 +74,7 @@ def _from_sqlite(error: sqlite3.Error, path: str) -> StoreError:
             return _corrupt(path)
         case 0 if "decode" in str(error):  # Python's own: a page's text is no UTF-8, which we never write
             return _corrupt(path)
-        case sqlite3.SQLITE_IOERR if code in _NOT_TAKEN:
+        case sqlite3.SQLITE_IOERR if code in NOT_TAKEN:
             return StoreFull(
                 f"The disk did not take what was written to {path!r}: it may be full, over your quota, or failing. "
                 "Free some space, then send again."

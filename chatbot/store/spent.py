@@ -36,18 +36,32 @@ def count_in(connection: Connection, database: Database, settled: Iterable[tuple
 
 def add_up_anew(database: Database) -> None:
     """Make the sums from the ledger's rows, as if none had been kept."""
-    moment = database.whole_seconds(calls.c.started)
+    with database.write() as connection:
+        connection.execute(delete(spent).where(spent.c.owner == database.owner))
+        for seconds in (DAY, QUARTER):
+            rows = _from_ledger(database, seconds)
+            connection.execute(insert(spent).from_select(["owner", "seconds", "number", *SUMS], rows))
+
+
+def wrong_sums(database: Database) -> int:
+    """How many sums are not what the ledger's rows come to, are missing, or are of no row."""
+    with database.read() as connection:
+        kept = {tuple(row) for row in connection.execute(select(spent).where(spent.c.owner == database.owner))}
+        right: set[tuple[Any, ...]] = set()
+        for seconds in (DAY, QUARTER):
+            right |= {(*row[:3], *map(int, row[3:])) for row in connection.execute(_from_ledger(database, seconds))}
+    return len({one[:3] for one in kept ^ right})
+
+
+def _from_ledger(database: Database, seconds: int) -> Any:
+    """The rows of `spent` for stretches so long, added up from those of `calls`."""
     settled = (calls.c.owner == database.owner, calls.c.outcome.is_not(None), calls.c.cost_source != "free")
     counted = (
         func.sum(case((calls.c.cost_source == source, 1), else_=0)) for source in ("estimated", "local", "unknown")
     )
     sums = (func.coalesce(func.sum(calls.c.nanodollars), 0), func.count(), *counted)
-    with database.write() as connection:
-        connection.execute(delete(spent).where(spent.c.owner == database.owner))
-        for seconds in (DAY, QUARTER):
-            number = (moment // seconds).label("number")
-            rows = select(literal(database.owner), literal(seconds), number, *sums).where(*settled).group_by("number")
-            connection.execute(insert(spent).from_select(["owner", "seconds", "number", *SUMS], rows))
+    number = (database.whole_seconds(calls.c.started) // seconds).label("number")
+    return select(literal(database.owner), literal(seconds), number, *sums).where(*settled).group_by("number")
 
 
 def whole_quarters(*moments: datetime | None) -> bool:

@@ -1,20 +1,26 @@
 """The store: open it, and ask its parts."""
 
+from collections.abc import Collection
+from pathlib import Path
+
 from chatbot.core.errors import StoreError
 from chatbot.store.conversations import Conversations
 from chatbot.store.database import Backend, Database
 from chatbot.store.history import History
 from chatbot.store.in_memory import SqliteMemory
-from chatbot.store.integrity import integrity
+from chatbot.store.integrity import Finding, Mend, examine
 from chatbot.store.ledger import Ledger
 from chatbot.store.on_sqlite import SqliteFile
 from chatbot.store.quirks import LearnedQuirks
+from chatbot.store.repair import repair
 from chatbot.store.schema import bring_up_to_date, check_file
 from chatbot.store.search import Search
+from chatbot.store.snapshot import Stop, changed_since, snapshot
 from chatbot.store.stars import Stars
 from chatbot.store.tags import Tags
 from chatbot.store.turns import Turns
 from chatbot.store.wholes import Wholes
+from chatbot.store.wipe import wipe
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -30,6 +36,8 @@ class Store:
         self._database = database
         self.url_shown = database.shown
         """Where it is, without a password."""
+        self.path = Path(database.path) if database.path else None
+        """The SQLite file; None in memory and on PostgreSQL."""
         self.conversations = Conversations(database)
         self.wholes = Wholes(database)
         self.turns = Turns(database)
@@ -76,7 +84,34 @@ class Store:
 
     def integrity(self) -> list[str]:
         """What is wrong inside, one sentence each; empty when all is well. Reads everything, so it takes its time."""
-        return integrity(self._database)
+        return [finding.sentence for finding in self.examine()]
+
+    def examine(self) -> list[Finding]:
+        """The same, with what can put each of them right."""
+        return examine(self._database)
+
+    def repair(self, mends: Collection[Mend]) -> list[str]:
+        """Put right what `examine` found, without losing a word; a sentence for each thing that was done.
+
+        Back up first. The engine's `recover` then ends the replies that nobody wrote any more.
+        """
+        return repair(self._database, mends)
+
+    def snapshot(self, into: Path, stop: Stop = lambda: False) -> None:
+        """Copy a SQLite store as it is at this moment into an empty file, and read it again; BackupFailed. Writers go on."""
+        snapshot(self._database, into, stop)
+
+    def changed_since(self, kept: Path) -> tuple[list[int], list[int]]:
+        """The first messages and calls that are not as they were in that snapshot of this store, although they had ended."""
+        return changed_since(self._database, kept)
+
+    def wipe(self) -> bool:
+        """Rewrite the database so that nothing that was removed is left in its files; False when somebody who reads it
+        stands in the way. StoreLocked when it cannot be begun, StoreFull when there is no room.
+
+        Nobody else can write meanwhile: about a second for each 100 MB. PostgreSQL keeps old bytes all the same.
+        """
+        return wipe(self._database)
 
     def close(self) -> None:
         self._database.close()

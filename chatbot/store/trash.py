@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 from sqlalchemy import delete as remove
 
 from chatbot.core.errors import BadInput, NotFound
@@ -104,27 +105,32 @@ def undelete_message(database: Database, token: str) -> None:
             _stand_on(connection, row.conversation, row.head)
 
 
-def purge(database: Database, older_than_days: float) -> int:
-    before = now() - timedelta(days=older_than_days)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What left the trash for good. `messages` are those of both."""
+
+    conversations: int
+    branches: int
+    messages: int
+
+    def __bool__(self) -> bool:
+        return bool(self.conversations or self.branches)
+
+
+def purge(database: Database, before: datetime | None) -> Removed:
+    """Remove what was deleted before then; None: all of it."""
+    in_time = [] if before is None else [trash.c.created <= before]
+    branches = select(trash.c.token).where(trash.c.owner == database.owner, *in_time)
+    in_time = [conversations.c.deleted.is_not(None) if before is None else conversations.c.deleted <= before]
+    whole = select(conversations.c.id).where(conversations.c.owner == database.owner, *in_time)
     with database.write() as connection:
-        take_out(
-            connection,
-            database,
-            messages.c.trash.in_(
-                select(trash.c.token).where(trash.c.owner == database.owner, trash.c.created <= before)
-            )
-            | messages.c.conversation.in_(
-                select(conversations.c.id).where(
-                    conversations.c.owner == database.owner, conversations.c.deleted <= before
-                )
-            ),
-        )
+        which = messages.c.trash.in_(branches) | messages.c.conversation.in_(whole)
+        count = connection.execute(select(func.count()).select_from(messages).where(which)).scalar_one()
+        take_out(connection, database, which)
         # The foreign keys take messages, drafts, leases and keys along; the ledger has none and stays.
-        branches = connection.execute(remove(trash).where(trash.c.owner == database.owner, trash.c.created <= before))
-        whole = connection.execute(
-            remove(conversations).where(conversations.c.owner == database.owner, conversations.c.deleted <= before)
-        )
-        removed = branches.rowcount + whole.rowcount
+        cut = connection.execute(remove(trash).where(trash.c.token.in_(branches))).rowcount
+        gone = connection.execute(remove(conversations).where(conversations.c.id.in_(whole))).rowcount
+    removed = Removed(conversations=gone, branches=cut, messages=count)
     if removed:
         forget(database)
     return removed

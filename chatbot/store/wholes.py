@@ -5,7 +5,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, text, update
 
 from chatbot.core.messages import LIVE
 from chatbot.core.pricing import Cost
@@ -50,10 +50,20 @@ class Wholes:
         with self._database.read() as connection:
             return list(connection.execute(query.order_by(conversations.c.created, conversations.c.id)).scalars())
 
-    def get(self, id: str) -> Whole:
-        """The conversation as it is at this moment; NotFound. A reply that is being written has its words so far."""
+    def count(self) -> int:
+        """The messages of all of them."""
+        kept = and_(conversations.c.id == messages.c.conversation, self._mine, conversations.c.deleted.is_(None))
+        query = select(func.count()).select_from(messages).join(conversations, kept).where(messages.c.trash.is_(None))
         with self._database.read() as connection:
-            return self._read(connection, conversation_row(connection, self._database.owner, id))
+            return connection.execute(query).scalar_one()
+
+    def get(self, id: str, *, head: int | None = None) -> Whole:
+        """The conversation as it is at this moment; NotFound. A reply that is being written has its words so far.
+
+        `head`: the message on which it is to stand, where that is not its own.
+        """
+        with self._database.read() as connection:
+            return self._read(connection, conversation_row(connection, self._database.owner, id), head)
 
     def add(self, whole: Whole, options: Options | None = None) -> Added:
         """Add it under ids of this store, or leave everything as it is when it is there already.
@@ -91,7 +101,7 @@ class Wholes:
         # One that is not in the trash goes first.
         return connection.execute(query.order_by(conversations.c.deleted.is_not(None), conversations.c.id)).first()
 
-    def _read(self, connection: Connection, row: Row[Any]) -> Whole:
+    def _read(self, connection: Connection, row: Row[Any], head: int | None = None) -> Whole:
         owner = self._database.owner
         kept = and_(messages.c.owner == owner, messages.c.conversation == row.id, messages.c.trash.is_(None))
         rows = connection.execute(select(messages).where(kept).order_by(messages.c.id)).all()
@@ -105,7 +115,7 @@ class Wholes:
             **{name: getattr(row, name) for name in _KEPT_OF_CONVERSATION},
             tags=tuple((tag.name, tag.colour) for _, tag in tags_of(connection, owner, [row.id])),
             options=row.options or {},
-            head=numbers.get(row.head),
+            head=numbers.get(head) or numbers.get(row.head),
             messages=tuple(self._message(connection, one, numbers, one.id in starred) for one in rows),
             calls=tuple(
                 WholeCall(reply=numbers.get(one.reply, GONE), **{name: getattr(one, name) for name in _OF_CALL})

@@ -10,6 +10,7 @@ from chatbot.terminal.streams import say
 
 if TYPE_CHECKING:
     from chatbot.core.settings import Options
+    from chatbot.engine.daily import Daily
     from chatbot.engine.engine import Engine
     from chatbot.home.home import Home
 
@@ -103,3 +104,11 @@ def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
         )
     finally:
         engine.close()
+
+
+def daily(house: House) -> "Daily":
+    """What sees to a history once a day while a face stays open; of a temporary chat, to the history beside it."""
+    from chatbot.engine.backups import Backups
+    from chatbot.engine.daily import Daily
+
+    return Daily(house.engine.bills, Backups.of(house.home, house.engine.bills))

@@ -7,7 +7,7 @@ import threading
 from chatbot.core.errors import ByteBotError
 from chatbot.terminal.commands import read_command
 from chatbot.terminal.display import Coloured, Display, Plain
-from chatbot.terminal.opening import Chosen, about_the_model, opened
+from chatbot.terminal.opening import Chosen, about_the_model, daily, opened
 from chatbot.terminal.prompt import Read, piped, typed
 from chatbot.terminal.screen import one_line
 from chatbot.terminal.session import Leave, Session
@@ -28,7 +28,7 @@ def repl(chosen: Chosen) -> int:
     # The SDK loads while the person types.
     threading.Thread(target=_warm, name="warm-up", daemon=True).start()
     with opened(chosen, titles=True) as house:
-        house.engine.watch()
+        house.engine.watch(daily(house))
         session = Session(house, display)
         _greet(session, about_the_model(house))
         read = typed(session.said_before) if interactive else piped

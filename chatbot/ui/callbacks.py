@@ -19,6 +19,7 @@ from chatbot.engine.view import newest_reply_below, way_to
 from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui import session
 from chatbot.ui.open_chat import LAST, Note, OpenChat, Renaming, begin, current, open_conversation, open_new, undo_until
+from chatbot.ui.session import engine_of
 
 INPUT = "input"
 _ABOVE = 2  # messages drawn above one that was found, so that it is seen what it was about
@@ -63,7 +64,7 @@ def suggest(text: str, key: str) -> None:
 
 @told
 def stop(reply: int) -> None:
-    session.engine().stop(reply)
+    engine_of(current()).stop(reply)
 
 
 @told
@@ -127,7 +128,8 @@ def cancel() -> None:
 @told
 def switch(message: int) -> None:
     """Stand on the newest message below another version."""
-    chat, engine = current(), session.engine()
+    chat = current()
+    engine = engine_of(chat)
     if chat.conversation is None:
         return
     chat.calm()
@@ -141,7 +143,7 @@ def delete_message(message: int) -> None:
     if chat.conversation is None:
         return
     chat.calm()
-    token = session.engine().delete_message(chat.conversation, message)
+    token = engine_of(chat).delete_message(chat.conversation, message)
     chat.head = None
     chat.note = Note(sentence="Deleted.", token=token, conversation=chat.conversation, until=undo_until())
 
@@ -159,17 +161,20 @@ def delete_conversation(conversation: str) -> None:
 @told
 def undo(note: Note) -> None:
     """Take back what was deleted, and stand where it is."""
-    conversations = session.engine().store.conversations
+    chat = current()
     if note.conversation is None:
         return
-    current().note = None
+    chat.note = None
     if note.archived:
         session.engine().store.history.unarchive([note.conversation])
         return
     if note.whole:
-        conversations.undelete(note.conversation)
+        session.engine().store.conversations.undelete(note.conversation)
     elif note.token is not None:
-        conversations.undelete_message(note.token)
+        engine_of(chat).store.conversations.undelete_message(note.token)
+        if chat.temporary is not None:  # to open it anew would be to leave it
+            chat.head = None
+            return
     open_conversation(note.conversation, session.home().default_options())
 
 
@@ -179,7 +184,8 @@ def rename(conversation: str, widget: str) -> None:
     if chat.renaming is None:
         return
     try:
-        session.engine().store.conversations.rename(conversation, title_of(st.session_state.get(widget)))
+        engine = engine_of(chat) if conversation == chat.conversation else session.engine()
+        engine.store.conversations.rename(conversation, title_of(st.session_state.get(widget)))
     except ByteBotError as error:
         chat.renaming = replace(chat.renaming, refused=error.sentence)
     else:
@@ -244,7 +250,7 @@ def set_options(**changed: object) -> None:
     chat = current()
     chat.options = replace(chat.options, **changed)  # type: ignore[arg-type]
     if chat.conversation is not None:
-        session.engine().store.conversations.set_options(chat.conversation, chat.options)
+        engine_of(chat).store.conversations.set_options(chat.conversation, chat.options)
 
 
 @told
@@ -287,4 +293,4 @@ def _again(reply: int, key: str, model: str | None = None) -> None:
 
 
 def _start(action: Action | Callable[[OpenChat], Action], *, key: str) -> None:
-    begin(current(), session.engine(), action if callable(action) else lambda _: action, key=key)
+    begin(current(), engine_of(current()), action if callable(action) else lambda _: action, key=key)

@@ -7,13 +7,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.blocks import label
+from chatbot.engine.exports import FORMATS
 from chatbot.store.values import Conversation
-from chatbot.transfer.csv_file import to_csv
-from chatbot.transfer.markdown import to_markdown
-from chatbot.transfer.values import file_name
-from chatbot.ui import callbacks, downloads, ordering, renaming, session
+from chatbot.ui import callbacks, downloads, ordering, renaming, session, temporary
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
+from chatbot.ui.session import engine_of
+
+_TEMPORARY = ":material/visibility_off: Temporary chat: nothing is stored. It is gone when you leave it, reload or close the tab."
 
 
 def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | None:
@@ -21,7 +22,8 @@ def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | 
     title: DeltaGenerator | None = None
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         if conversation is None:
-            clear(3)
+            _kept_or_not(chat)
+            clear(2)
         elif chat.renaming and chat.renaming.where == "head":
             renaming.draw(conversation, chat.renaming)
             clear(2)
@@ -29,7 +31,25 @@ def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | 
             title = st.subheader(label(conversation.title), anchor=False, width="stretch")
             _menu(conversation, chat)
             clear(1)
+    if chat.temporary is None:
+        st.empty()
+    else:
+        st.caption(_TEMPORARY)
     return title
+
+
+def _kept_or_not(chat: OpenChat) -> None:
+    """One element, on a new chat."""
+    widget = f"temporary-{chat.slot}"
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.toggle(
+            "Temporary chat",
+            chat.temporary is not None,
+            key=widget,
+            help="Nothing said in it is stored; only what it cost is counted, without its words.",
+            on_change=temporary.set_temporary,
+            args=(widget,),
+        )
 
 
 def _menu(conversation: Conversation, chat: OpenChat) -> None:
@@ -37,19 +57,21 @@ def _menu(conversation: Conversation, chat: OpenChat) -> None:
         st.popover(":material/more_horiz:", type="tertiary", help="Menu of this chat"),
         st.container(gap=None),
     ):
-        _item("Rename", "edit", "rename", partial(callbacks.begin_rename, "head"))
-        pin = "Unpin" if conversation.pinned else "Pin"
-        _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))
-        if conversation.archived is None:
-            _item("Archive", "archive", "archive", partial(ordering.archive, conversation.id))
-        else:
-            _item("Back to the list", "unarchive", "archive", partial(ordering.unarchive, conversation.id))
-        _tags(conversation)
-        branch = partial(downloads.whole, session.engine(), conversation.id, chat.head)
-        _download("Download as Markdown", conversation, partial(branch, to_markdown), "md", "text/markdown")
-        _download("Download as CSV", conversation, partial(branch, to_csv), "csv", "text/csv")
-        everything = partial(downloads.everything, session.engine(), conversation.id)
-        _download("Download as JSON", conversation, everything, "json", "application/json")
+        kept = chat.temporary is None
+        if kept:
+            _item("Rename", "edit", "rename", partial(callbacks.begin_rename, "head"))
+            pin = "Unpin" if conversation.pinned else "Pin"
+            _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))
+            if conversation.archived is None:
+                _item("Archive", "archive", "archive", partial(ordering.archive, conversation.id))
+            else:
+                _item("Back to the list", "unarchive", "archive", partial(ordering.unarchive, conversation.id))
+            _tags(conversation)
+        for format in ("md", "csv", "html", "json"):
+            _download(conversation, chat, format)
+        if not kept:
+            _item("End this chat", "close", "end", partial(callbacks.go_to, None))
+            return
         if st.button("Costs of this chat", key="chat-costs", icon=":material/payments:", type="tertiary"):
             st.switch_page("pages/costs.py", query_params={"chat": conversation.id})
         _item("Delete", "delete", "delete", partial(callbacks.delete_conversation, conversation.id))
@@ -77,13 +99,14 @@ def _item(words: str, icon: str, name: str, act: Callable[[], None]) -> None:
     st.button(words, key=f"chat-{name}", icon=f":material/{icon}:", type="tertiary", on_click=act)
 
 
-def _download(words: str, conversation: Conversation, file: Callable[[], bytes], ending: str, mime: str) -> None:
+def _download(conversation: Conversation, chat: OpenChat, format: str) -> None:
+    kind = FORMATS[format]
     st.download_button(
-        words,
-        file,
-        file_name=file_name(downloads.heading(conversation), ending),
-        mime=mime,
-        key=f"chat-{ending}",
+        f"Download as {kind.short}",
+        partial(downloads.file, engine_of(chat), conversation.id, chat.head, format),
+        file_name=downloads.name(conversation, format),
+        mime=kind.mime,
+        key=f"chat-{format}",
         icon=":material/download:",
         type="tertiary",
         on_click="ignore",

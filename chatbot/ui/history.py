@@ -68,11 +68,16 @@ def draw(engine: Engine) -> None:
 def _shelf(engine: Engine, anywhere: Wanted, shelf: Shelf, order: Order) -> None:
     wanted = history_filters.on_shelf(anywhere, shelf)
     count = engine.store.history.count(wanted)
-    if shelf == "trash":
-        history_trash.head(engine, count)
+    branches = engine.store.history.deleted_branches(limit=1) if shelf == "trash" else []
+    if shelf == "trash" and (count or branches or history_trash.told()):
+        history_trash.head(engine)
     if not count:
         history_note.draw()
-        st.caption(_EMPTY[shelf] if wanted == Wanted(shelf=shelf) else "Nothing here is like that. Change the filter.")
+        if not branches:
+            nothing = (
+                _EMPTY[shelf] if wanted == Wanted(shelf=shelf) else "Nothing here is like that. Change the filter."
+            )
+            st.caption(nothing)
         if shelf == "trash":
             history_trash.branches(engine)
         return
@@ -94,3 +99,4 @@ def _changed() -> None:
     """Something else is shown now: from its first page, with nothing chosen."""
     st.session_state.pop(_AT, None)
     picked().clear()
+    history_trash.forget()

@@ -4,15 +4,49 @@ import streamlit as st
 
 from chatbot.core.blocks import label
 from chatbot.core.errors import ByteBotError
+from chatbot.engine.emptying import Emptied, empty_trash
 from chatbot.engine.engine import Engine
-from chatbot.ui import clock, history_note, session
+from chatbot.ui import clock, history_note, keeping_work, session
 from chatbot.ui.history_rows import ago
+from chatbot.ui.job import Job, watch
+from chatbot.ui.words import sentence
 
 _FEW = 100
+_JOB = "emptying"
 
 
-def head(engine: Engine, count: int) -> None:
-    """What lies here and for how long."""
+def head(engine: Engine) -> None:
+    """Emptying it, and what came of that."""
+    job: Job[Emptied] | None = st.session_state.get(_JOB)
+    if job is not None and not job.over:
+        watch(job, "empty", stops=False)
+        return
+    with st.popover("Empty the trash", icon=":material/delete_forever:"):
+        st.markdown(
+            "Everything in here is removed for good, from the database's files too. What it cost stays in the bills."
+        )
+        st.button("Remove for good", key="empty-trash", type="primary", on_click=_empty, args=(engine,))
+    if job is None:
+        return
+    if job.result is None:
+        st.error(sentence(job.problem), icon=":material/error:")
+        return
+    done, *left = job.result.sentences
+    st.success(sentence(done), icon=":material/check:")
+    for words in left:
+        st.caption(f":material/info: {sentence(words)}")
+
+
+def told() -> bool:
+    """There is something to say of emptying it."""
+    return _JOB in st.session_state
+
+
+def forget() -> None:
+    """What was said of emptying it is old news once something else is shown."""
+    job: Job[Emptied] | None = st.session_state.get(_JOB)
+    if job is not None and job.over:
+        del st.session_state[_JOB]
 
 
 def branches(engine: Engine) -> None:
@@ -37,6 +71,11 @@ def branches(engine: Engine) -> None:
                 on_click=_take_back,
                 args=(branch.token,),
             )
+
+
+def _empty(engine: Engine) -> None:
+    backups = keeping_work.backups()
+    st.session_state[_JOB] = Job[Emptied]("Removing it for good", 0).begin(lambda _: empty_trash(engine.store, backups))
 
 
 def _take_back(token: str) -> None:

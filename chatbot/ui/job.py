@@ -85,8 +85,8 @@ class Read:
         return getattr(self._file, name)
 
 
-def watch(job: Job[Any], key: str) -> None:
-    """A bar and Stop while it is under way; the page is drawn anew when it is over."""
+def watch(job: Job[Any], key: str, *, stops: bool = True) -> None:
+    """A bar and, where it can be stopped, Stop while it is under way; the page is drawn anew when it is over."""
 
     @st.fragment(run_every=_EVERY)
     def look() -> None:
@@ -95,6 +95,7 @@ def watch(job: Job[Any], key: str) -> None:
         share = min(1.0, job.done / job.total) if job.total else 0.0
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.progress(share, text=sentence(f"{job.what} … {job.words}"), width="stretch")
-            st.button("Stop", key=f"{key}-stop", icon=":material/stop_circle:", on_click=job.stop)
+            if stops:
+                st.button("Stop", key=f"{key}-stop", icon=":material/stop_circle:", on_click=job.stop)
 
     look()

@@ -10,11 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.core.blocks import drawable, split
 from chatbot.core.text import visible
 from chatbot.engine.view import Shown
-from chatbot.ui import callbacks, foot, forecast, menus, session
+from chatbot.ui import callbacks, foot, forecast, menus
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.foot import Foot
 from chatbot.ui.open_chat import OpenChat, current
 from chatbot.ui.seats import seat
+from chatbot.ui.session import engine_of
 from chatbot.ui.words import thought_for
 
 MOST_DRAWN = 20_000
@@ -114,7 +115,7 @@ def _draw_edit(shown: Shown) -> None:
     widget = f"edit-{shown.id}"
     with st.container(key=f"said-{shown.id}"):
         st.text_area("Edit your message", shown.text, key=widget, height="content", label_visibility="collapsed")
-        if said := forecast.uncached(session.engine(), current(), edited=shown.id):
+        if said := forecast.uncached(engine_of(current()), current(), edited=shown.id):
             st.caption(said)
         with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
             st.button("Cancel", key=f"cancel-{shown.id}", on_click=callbacks.cancel)

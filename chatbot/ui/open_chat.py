@@ -50,12 +50,14 @@ class Renaming:
     refused: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class OpenChat:
     """One in each tab, in st.session_state. `head` None: the branch that the conversation itself stands on."""
 
     options: Options
     conversation: str | None = None
+    temporary: Engine | None = None
+    """What keeps this chat's words in memory, where they are to be kept nowhere else."""
     head: int | None = None
     last: int = LAST
     slot: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
@@ -125,6 +127,8 @@ def _replace(chat: OpenChat) -> OpenChat:
     if before is not None:
         chat.drawn, chat.seats = before.drawn, before.seats
         chat.url, chat.url_before = before.url, before.url_before
+        if before.temporary is not None:
+            end(before.temporary)
     st.session_state[_KEY] = chat
     return chat
 
@@ -149,14 +153,15 @@ def at_address(options: Options) -> OpenChat:
 
 
 def keep_address(chat: OpenChat) -> None:
-    """Let the page's address name the open conversation."""
-    if st.query_params.get("c") == chat.conversation:
+    """Let the page's address name the open conversation; nobody else could open a temporary one."""
+    named = None if chat.temporary else chat.conversation
+    if st.query_params.get("c") == named:
         return
-    chat.url_before, chat.url = st.query_params.get("c"), chat.conversation
-    if chat.conversation is None:
+    chat.url_before, chat.url = st.query_params.get("c"), named
+    if named is None:
         del st.query_params["c"]
     else:
-        st.query_params["c"] = chat.conversation
+        st.query_params["c"] = named
 
 
 def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
@@ -214,6 +219,11 @@ def put(over: Shown) -> None:
     """Take a reply that has ended meanwhile into the history."""
     history: tuple[Shown, ...] = st.session_state[_HISTORY]
     st.session_state[_HISTORY] = tuple(over if shown.id == over.id else shown for shown in history)
+
+
+def end(temporary: Engine) -> None:
+    """Let a temporary chat's words go, beside the page: a reply that is being written is stopped and settled first."""
+    threading.Thread(target=temporary.close, name="end-of-temporary-chat", daemon=True).start()
 
 
 def undo_until() -> float:

@@ -14,7 +14,7 @@ def star(message: int) -> None:
     chat = current()
     if chat.conversation is not None:
         chat.calm()
-        session.engine().store.stars.star(chat.conversation, message)
+        session.engine_of(chat).store.stars.star(chat.conversation, message)
 
 
 @told
@@ -22,7 +22,7 @@ def unstar(messages: Sequence[int]) -> None:
     """`messages`: all segments of a reply, whichever has the star."""
     current().calm()
     for message in messages:
-        session.engine().store.stars.unstar(message)
+        session.engine_of(current()).store.stars.unstar(message)
 
 
 @told

@@ -1,7 +1,6 @@
-"""The settings' section on where everything is kept, and whether it is sound."""
+"""The settings' section on where everything is kept."""
 
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit as st
@@ -11,10 +10,8 @@ from chatbot.home.keys import KEYS_FILE
 from chatbot.home.setting import Value
 from chatbot.home.settings_file import SETTINGS_FILE
 from chatbot.store.store import Store
-from chatbot.ui.beside import Beside
 from chatbot.ui.words import sentence
 
-_CHECK = "integrity_check"
 _SQLITE = "sqlite:"
 _USUAL = "The usual place on this system."
 _FIRST_SOUND = (3, 51, 3)
@@ -68,38 +65,6 @@ def _database(home: Home, store: Store) -> None:
             f"SQLite before {'.'.join(map(str, _FIRST_SOUND))} has a rare fault in the mode ByteBot uses; ByteBot writes "
             "in a way that avoids it. Other programs should not write to this file meanwhile."
         )
-    check: Beside[list[str]] | None = st.session_state.get(_CHECK)
-    st.button(
-        "Check the database", icon=":material/health_and_safety:", on_click=_begin_check, args=(store,), key="check"
-    )
-    if check is None:
-        return
-    if check.result is None:
-        st.info("Reading all of it…", icon=":material/hourglass_top:")
-        _watch()
-    elif not check.result:
-        st.success("Everything in it is sound.", icon=":material/check_circle:")
-    else:
-        st.error(sentence(_found(check.result)), icon=":material/error:")
-
-
-def _begin_check(store: Store) -> None:
-    check = Beside("integrity-check", store.integrity, ["it could not be read; the log names the cause"])
-    check.wait(0.6)
-    st.session_state[_CHECK] = check
-
-
-def _found(sentences: Iterable[str]) -> str:
-    listed = list(sentences)
-    more = f" And {len(listed) - 5} more." if len(listed) > 5 else ""
-    return f"Not sound: {'; '.join(listed[:5])}.{more} Copy the data folder before anything else."
-
-
-@st.fragment(run_every=0.5)
-def _watch() -> None:
-    check: Beside[list[str]] | None = st.session_state.get(_CHECK)
-    if check is None or check.over:
-        st.rerun()
 
 
 def _size(path: Path) -> str:

@@ -1,15 +1,20 @@
 """What every page stands on: the one engine and home of this server, and the guard at a page's first line."""
 
 import atexit
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import streamlit as st
 
 from chatbot.core.blocks import label
 from chatbot.core.errors import ByteBotError, SettingsError, StoreError
+from chatbot.engine.backups import Backups
+from chatbot.engine.daily import Daily
 from chatbot.engine.engine import Engine
 from chatbot.engine.open import open_engine
 from chatbot.home.home import Home
+
+if TYPE_CHECKING:
+    from chatbot.ui.open_chat import OpenChat
 
 _ENTERED = "entered"  # app.py has run before this page, in this very run
 _ASKED = "asked"  # the page and query string of a cold deep link
@@ -31,6 +36,11 @@ def engine() -> Engine:
         _closed_door("The history cannot be opened", error)
     except SettingsError as error:
         _closed_door("The settings cannot be read", error)
+
+
+def engine_of(chat: "OpenChat") -> Engine:
+    """The engine that has the chat's words: of a temporary one, another than that of the history."""
+    return chat.temporary or engine()
 
 
 def entered() -> None:
@@ -74,7 +84,7 @@ def _engine() -> Engine:
     opened = open_engine(_home())
     # Turns run in daemon threads: without this, the end of the process would cut replies without keeping them.
     atexit.register(opened.close)
-    opened.watch()
+    opened.watch(Daily(opened.store, Backups.of(_home(), opened.store)))
     return opened
 
 

@@ -15,6 +15,7 @@ from chatbot.store.values import Line
 from chatbot.ui import callbacks, clock, found, fresh, ordering, renaming, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear, seat
+from chatbot.ui.session import engine_of
 from chatbot.ui.spend import Spend
 from chatbot.ui.words import MARKED_NAME, NAME, OPEN_NAME, by_day, lines_of, told_apart
 
@@ -54,7 +55,7 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
             else:
                 name = _conversations(engine, chat)
         st.divider()
-        this_chat.draw(engine, chat)
+        this_chat.draw(engine_of(chat), chat)
     spent = Spend(engine)
     spent.look(chat, view)
     return Places(name, spent)

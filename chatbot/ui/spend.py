@@ -34,16 +34,18 @@ class Spend:
         """Read the sums anew and draw them; nothing where nothing was ever used."""
         today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         ledger = self._engine.ledger
-        branches = view is not None and view.branches
+        known = chat.conversation if chat.temporary is None else None
+        branches = known is not None and view is not None and view.branches
         try:
+            # The bill of a temporary chat names no conversation, and its replies' numbers are those of others there.
             here, branch, times = ledger.totals(
-                chat.conversation, view.replies if view and branches else (), today, today.replace(day=1)
+                known, view.replies if view and branches else (), today, today.replace(day=1)
             )
             self._limits = ledger.budgets.standings(conversation=chat.conversation, model=chat.options.model)
         except ByteBotError:
             self._slot.empty()  # the history says for itself that it cannot be read
             return
-        self._sums = {"This chat": here} if chat.conversation is not None else {}
+        self._sums = {"This chat": here} if known is not None else {}
         self._sums |= {"This branch": branch} if branches else {}
         self._sums |= dict(zip(("Today", "This month"), times, strict=True))
         self._warn()

@@ -13,6 +13,7 @@ from chatbot.ui import callbacks, models, session
 from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.open_chat import OpenChat, current
 from chatbot.ui.seats import clear
+from chatbot.ui.session import engine_of
 from chatbot.ui.words import sentence, way_outs
 
 _MOST_WAYS = 3  # out of how a reply ended
@@ -63,7 +64,7 @@ def _within_budget(shown: Shown, key: str) -> None:
     """The cheaper model that fits, and a higher limit; just another try when there is room by now."""
     row, chat = shown.row, current()
     try:
-        blocked = session.engine().ahead.blocked(row.conversation, row.id, chat.options)
+        blocked = engine_of(chat).ahead.blocked(row.conversation, row.id, chat.options)
     except ByteBotError:
         return
     if blocked.standing is None:

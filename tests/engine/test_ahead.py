@@ -22,7 +22,8 @@ from chatbot.providers.provider import Request
 from chatbot.providers.tokenizer import _load
 from chatbot.store.store import Store
 from tests.engine.test_reserve import price
-from tests.scripted import Script, Scripted, text
+from tests.scripted import Gate, Script, Scripted, text
+from tests.store.scene import call
 
 OPTIONS = Options(connection="c", model="m", system="Be kind and brief.", max_output=500)
 PROSE = (
@@ -129,7 +130,6 @@ def test_another_model_or_prompt_is_no_longer_exact(store: Store) -> None:
 
 
 def test_a_reply_that_is_written_has_a_running_price(store: Store) -> None:
-    from tests.scripted import Gate
 
     gate = Gate()
     engine = Engine(store, Scripted([gate, *text("Hello.")]).outside(price=price))
@@ -177,3 +177,23 @@ def test_what_a_change_takes_out_of_the_cache_has_a_price(store: Store) -> None:
     assert other is not None
     assert (other.tokens, other.nanodollars) == (425, 9 * 425)
     engine.close()
+
+
+def test_a_temporary_chats_meter_is_its_own_and_no_strangers(store: Store) -> None:
+    words, gate = Store.temporary(), Gate()
+    engine = Engine(words, Scripted([gate, *text("Hello.")]).outside(price=price), bills=store)
+    turn = engine.start(None, Say("Hi"), options=OPTIONS)
+    assert gate.reached.wait(5)
+    # The same number is another reply in the history, where one with a dearer request is being written.
+    call(store, None, reply=turn.reply, input_estimate=10**9)
+    meter = engine.ahead.meter(turn.reply)
+    assert meter is not None
+    first, later = meter(0).nanodollars, meter(10).nanodollars
+    assert first is not None
+    assert first < 10**6
+    assert later == first + 100
+    gate.opened.set()
+    turn.wait(5)
+    assert engine.ahead.meter(turn.reply) is None
+    engine.close()
+    words.close()

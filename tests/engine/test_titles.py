@@ -142,6 +142,6 @@ def test_the_house_takes_it_from_the_settings(tmp_path: Path) -> None:
     )
     engine = open_engine(home)
     try:
-        assert (engine._outside.cheap("work"), engine._outside.models("work")) == ("small", ["big", "small"])
+        assert (engine.outside.cheap("work"), engine.outside.models("work")) == ("small", ["big", "small"])
     finally:
         engine.close()

@@ -9,9 +9,7 @@ import pytest
 
 from chatbot.core.settings import Options
 from chatbot.engine.actions import Say
-from chatbot.transfer.csv_file import to_csv
 from chatbot.transfer.json_file import read_json
-from chatbot.transfer.markdown import to_markdown
 from chatbot.ui import downloads
 from tests.fake_openai import FakeOpenAI
 from tests.ui.chat_tab import Tab, tab, talking_to
@@ -216,11 +214,11 @@ def test_a_download_is_the_branch_that_is_shown_and_json_is_all_of_them(page: Ta
     page.app.text_area(key=f"edit-{page.kept()[0].id}").set_value("Uno")
     page.click(f"save-{page.kept()[0].id}")
     head = page.app.session_state["chat"].head
-    markdown = downloads.whole(page.engine, conversation(page), head, to_markdown).decode()
+    markdown = downloads.file(page.engine, conversation(page), head, "md").decode()
     assert "\nUno\n" in markdown
     assert "\nOne\n" not in markdown
-    table = downloads.whole(page.engine, conversation(page), head, to_csv).decode("utf-8-sig")
-    (copied,) = read_json(io.BytesIO(downloads.everything(page.engine, conversation(page))), "chat.json")
+    table = downloads.file(page.engine, conversation(page), head, "csv").decode("utf-8-sig")
+    (copied,) = read_json(io.BytesIO(downloads.file(page.engine, conversation(page), head, "json")), "chat.json")
     assert copied.intact
     assert [one.text for one in copied.whole.messages if one.role == "user"] == ["One", "Uno"]
     assert len(table.split("\r\n")) == 4

@@ -1,4 +1,4 @@
-"""The settings' tabs that tell: where things are kept, whether they are sound, and the offline model."""
+"""The settings' tabs that tell: where things are kept, and the offline model."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,15 +23,6 @@ def test_every_place_is_shown_with_who_chose_it(page: Page, tmp_path: Path) -> N
     assert page.says("Set by BYTEBOT_DATA_DIR (environment).")
     assert page.says("SQLite 3.")
     assert page.says("Not written yet: nothing was changed from its default.")
-
-
-def test_the_database_is_checked(page: Page) -> None:
-    page.click("check")
-    for _ in range(100):
-        if page.says("Everything in it is sound."):
-            return
-        page.run()
-    raise AssertionError(page.said())
 
 
 def test_a_download_that_fails_is_said_and_tried_again(page: Page) -> None:

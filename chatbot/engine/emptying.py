@@ -1,0 +1,87 @@
+"""Emptying the trash: deleted means deleted, and what still holds the words is named."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatbot.core.errors import StoreError
+from chatbot.engine.backups import Backup, Backups
+from chatbot.store.store import Store
+from chatbot.store.trash import Removed
+
+log = logging.getLogger(__name__)
+
+_NAMED = 3  # backups whose dates are told
+_ON_POSTGRESQL = (
+    "PostgreSQL may keep the old bytes in its files, its log and its own backups until it overwrites them; "
+    "VACUUM FULL by its administrator rewrites the files at once."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emptied:
+    """What was removed, and what may still hold the words: `left`, in sentences, and the `backups` made before."""
+
+    removed: Removed
+    left: tuple[str, ...]
+    backups: tuple[Backup, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All of it in plain words, what was done first."""
+        return (_done(self.removed), *self.left)
+
+
+def empty_trash(store: Store, backups: Backups) -> Emptied:
+    """Remove everything in the trash for good: from the tables, the search index, and the database's files.
+
+    StoreError when it cannot be removed; where only the files could not be rewritten, `left` says so. Bills stay.
+    """
+    removed = store.conversations.empty_trash()
+    left = [sentence] if (sentence := _wiped(store)) else []
+    before = tuple(backups.all())
+    if before:
+        left.append(_still_in(before))
+    return Emptied(removed=removed, left=tuple(left), backups=before)
+
+
+def purge(store: Store) -> None:
+    """Remove for good what has been in the trash for 30 days."""
+    if store.conversations.purge() and (sentence := _wiped(store)):
+        log.info("%s", sentence)
+
+
+def _wiped(store: Store) -> str:
+    try:
+        clean = store.wipe()
+    except StoreError as error:
+        return (
+            f"They are found nowhere any more, but their bytes may stand in the database's file until it is rewritten. "
+            f"{error.sentence} Then empty the trash again."
+        )
+    if store.path is None:
+        return _ON_POSTGRESQL
+    if not clean:
+        return (
+            "They are found nowhere any more, but another window or program was reading the database, so their bytes may "
+            "stand in its log until that ends. Empty the trash again then."
+        )
+    return ""
+
+
+def _done(removed: Removed) -> str:
+    if not removed:
+        return "The trash was empty."
+    parts = [
+        f"{number:,} {word}{'' if number == 1 else 's'}"
+        for number, word in ((removed.conversations, "conversation"), (removed.branches, "deleted message"))
+        if number
+    ]
+    messages = f"{removed.messages:,} message{'' if removed.messages == 1 else 's'}"
+    return f"Removed for good: {' and '.join(parts)}, {messages} in all. What they cost stays in the bills."
+
+
+def _still_in(backups: Sequence[Backup]) -> str:
+    days = list(dict.fromkeys(f"{one.made:%Y-%m-%d}" for one in backups))
+    named = ", ".join(days[:_NAMED]) + (f" and {len(days) - _NAMED} more" if len(days) > _NAMED else "")
+    return f"Backups made before still hold them: {named}. Delete those files if nothing is to be left."
