@@ -22,6 +22,8 @@ class Line:
     messages: int
     how: How
     id: str | None = None
+    app: str = ""
+    """Whose file it came from."""
     notes: tuple[str, ...] = ()
 
 
@@ -68,7 +70,9 @@ def import_files(
 
 def _line(copied: Copied, how: How, *, id: str | None = None, notes: tuple[str, ...] = ()) -> Line:
     whole = copied.whole
-    return Line(title=whole.title, messages=len(whole.messages), how=how, id=id, notes=notes)
+    if not whole.messages:
+        notes = ("it has no message", *notes)
+    return Line(title=whole.title, messages=len(whole.messages), how=how, id=id, app=copied.app, notes=notes)
 
 
 def _notes(copied: Copied) -> tuple[str, ...]:

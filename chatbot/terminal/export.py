@@ -1,5 +1,6 @@
 """The command `chatbot export`: conversations as a file."""
 
+import json
 import os
 import secrets
 import sys
@@ -48,6 +49,7 @@ def add_to(commands: "object") -> None:
     parser.add_argument(
         "--raw", action="store_true", help="in csv: cells as they are, also those a spreadsheet would run"
     )
+    parser.add_argument("--json", action="store_true", help="say what was written as JSON")
     parser.add_argument("--replace", action="store_true", help="write over a file that is there")
 
 
@@ -85,7 +87,11 @@ def export(arguments: Namespace) -> int:
             _save(Path(arguments.file), pieces)
     finally:
         engine.close()
-    say(f"Wrote {counted}{'' if to_screen else f' to {arguments.file}'}.")
+    if arguments.json and not to_screen:
+        told = {"file": arguments.file, "format": format}
+        print(json.dumps({**told, "conversations": counted.conversations, "messages": counted.messages}))
+    else:
+        say(f"Wrote {counted}{'' if to_screen else f' to {arguments.file}'}.")
     return 0
 
 

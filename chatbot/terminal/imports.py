@@ -1,9 +1,12 @@
 """The command `chatbot import`: conversations out of files, with a receipt."""
 
 import contextlib
+import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chatbot.terminal.export import counted
@@ -33,12 +36,14 @@ def add_to(commands: "object") -> None:
     parser: ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
         "import",
         help="read conversations from files",
-        description="Add the conversations of files: ByteBot's JSON or zip, or a ChatGPT export as it came.",
+        description="Add the conversations of files: exports of ByteBot, ChatGPT, Open WebUI, LibreChat or Claude as they "
+        "came, the logs.db of llm, or Markdown that ByteBot wrote.",
         epilog=_TOLD,
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--preview", action="store_true", help="say what would happen, and store nothing")
+    parser.add_argument("--json", action="store_true", help="for programs: a line of JSON for each conversation")
 
 
 def import_(arguments: Namespace) -> int:
@@ -53,16 +58,19 @@ def import_(arguments: Namespace) -> int:
         store = Store.open(home.database_url)
         stack.callback(store.close)
         looked = look(store, files)
+        show = _print_json if arguments.json else _print
         if arguments.preview:
             for line in looked.lines:
-                _print(line, "would be imported" if line.how == "added" else _WORDS[line.how])
-            say(f"{counted(looked.count('added'), 'conversation')} would be imported. Nothing was stored.")
+                show(line, "would be imported" if line.how == "added" else _WORDS[line.how])
+            say(
+                f"{_whose(looked.lines)} {counted(looked.count('added'), 'conversation')} would be imported. Nothing was stored."
+            )
             return 0
         done: list[Line] = []
         try:
             for line in import_files(store, files, home.default_options()):
                 done.append(line)
-                _print(line, _WORDS[line.how])
+                show(line, _WORDS[line.how])
         except KeyboardInterrupt:
             say(f"Stopped after {len(done):,} of {len(looked.lines):,}. What is stored stays; import again to go on.")
             return INTERRUPTED
@@ -93,6 +101,7 @@ def add_verify_to(commands: "object") -> None:
         "Nothing of yours is touched. The exit status is 0 when all is identical, 1 when not, 2 when it cannot be read.",
     )
     parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="for programs")
 
 
 def verify_(arguments: Namespace) -> int:
@@ -101,6 +110,10 @@ def verify_(arguments: Namespace) -> int:
 
     with opened(arguments.file) as file:
         found = verify(file, arguments.file)
+    if arguments.json:
+        told = {"conversations": found.conversations, "messages": found.messages, "wrong": list(found.wrong)}
+        print(json.dumps({**told, "identical": not found.wrong}, ensure_ascii=False))
+        return 1 if found.wrong else 0
     for sentence in found.wrong:
         print(one_line(sentence))
     words = f"{counted(found.conversations, 'conversation')}, {counted(found.messages, 'message')}"
@@ -114,6 +127,17 @@ def _print(line: "Line", what: str) -> None:
     for note in line.notes:
         print(f"    {one_line(note)}")
     sys.stdout.flush()
+
+
+def _print_json(line: "Line", what: str) -> None:
+    told = {"title": line.title, "messages": line.messages, "what": what, "from": line.app, "id": line.id}
+    print(json.dumps({**told, "notes": list(line.notes)}, ensure_ascii=False), flush=True)
+
+
+def _whose(lines: "Iterable[Line]") -> str:
+    """Whose files they are: "Claude: 3 conversations."."""
+    found = Counter(line.app for line in lines)
+    return " ".join(f"{app}: {counted(count, 'conversation')}." for app, count in found.items())
 
 
 def _sum(done: "list[Line]") -> str:

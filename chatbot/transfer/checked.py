@@ -24,6 +24,9 @@ class Checked:
     def raw(self, name: str) -> Any:
         return self._value.get(name)
 
+    def all(self) -> Mapping[str, Any]:
+        return self._value
+
     def bad(self, name: str, what: str) -> BadInput:
         return BadInput(f"{self.place}, {name}: {shown(self._value.get(name))} {what}.")
 

@@ -36,7 +36,7 @@ def _front_matter(heading: Heading) -> str:
 
 def _section(entry: Entry) -> str:
     who = "You" if entry.role == "user" else "ByteBot"
-    by = f" · {entry.model}" if entry.model else ""
+    by = f" · {' '.join(entry.model.split())}" if entry.model and entry.model.split() else ""
     where = f" · {entry.mark}" if entry.mark else ""
     parts = [f"\n## {who}{by} · {_time(entry.created)}{where}\n"]
     if entry.reasoning.strip():

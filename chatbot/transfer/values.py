@@ -54,6 +54,8 @@ class Copied:
     whole: Whole
     lost: tuple[str, ...] = ()
     checksum: str | None = None
+    app: str = "ByteBot"
+    """Whose file it came from, as people call it."""
 
     @property
     def intact(self) -> bool:

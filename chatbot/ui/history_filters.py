@@ -18,7 +18,17 @@ _SEARCH, _TYPED = "history-search", "history looked for"
 _SINCE, _UNTIL, _MODEL, _TAGS = "history-since", "history-until", "history-model", "history-tags"
 _BEGUN, _STARRED, _COST, _ROLE, _CODE = (f"history-{one}" for one in ("begun", "starred", "cost", "role", "code"))
 _ALL = (_SINCE, _UNTIL, _MODEL, _TAGS, _BEGUN, _STARRED, _COST, _ROLE, _CODE)
-BEGUN_IN = {"browser": "the browser", "terminal": "the terminal", "script": "a script", "chatgpt": "ChatGPT"}
+BEGUN_IN = {
+    "browser": "the browser",
+    "terminal": "the terminal",
+    "script": "a script",
+    "chatgpt": "ChatGPT",
+    "openwebui": "Open WebUI",
+    "librechat": "LibreChat",
+    "claude": "Claude",
+    "llm": "llm",
+    "markdown": "a Markdown file",
+}
 _ROLES = {"user": "you", "assistant": "ByteBot"}
 
 

@@ -142,8 +142,9 @@ def _receipt(under: _Under) -> None:
 def _sum(lines: Sequence[Line], words: dict[str, str]) -> str:
     counts = [(words[how], sum(line.how == how for line in lines)) for how in words]
     messages = sum(line.messages for line in lines)
-    total = f"{len(lines):,} conversation{'' if len(lines) == 1 else 's'}, {messages:,} message{'' if messages == 1 else 's'}"
-    return f"{total}: {', '.join(f'{count:,} {what}' for what, count in counts if count) or 'nothing'}."
+    apps = ", ".join(dict.fromkeys(line.app for line in lines if line.app))
+    total = f"{apps + ': ' if apps else ''}{len(lines):,} conversation{'' if len(lines) == 1 else 's'}, {messages:,} message{'' if messages == 1 else 's'}"
+    return f"{total}; {', '.join(f'{count:,} {what}' for what, count in counts if count) or 'nothing'}."
 
 
 def _table(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
@@ -153,6 +154,7 @@ def _table(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
         {
             "Conversation": [line.title or "(no title)" for line in lines],
             "Messages": [line.messages for line in lines],
+            "From": [line.app for line in lines],
             "What": [words[line.how] for line in lines],
             "Notes": ["; ".join(line.notes) for line in lines],
         },

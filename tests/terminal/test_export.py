@@ -1,15 +1,19 @@
 """The commands `chatbot export` and `chatbot import`."""
 
+import csv
 import json
 import stat
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from chatbot.__main__ import main
+from chatbot.core.events import CallFinished
+from chatbot.core.pricing import Cost
 from chatbot.core.whole import digest
 from chatbot.store.store import Store
-from tests.store.scene import exchange
+from tests.store.scene import call, exchange
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def test_everything_moves(here: Store, tmp_path: Path, monkeypatch: pytest.Monke
     assert main(["import", str(file), "--preview"]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines()[1] == "Two?: 2 messages, would be imported"
-    assert said.err == "2 conversations would be imported. Nothing was stored.\n"
+    assert said.err == "ByteBot: 2 conversations. 2 conversations would be imported. Nothing was stored.\n"
     assert there.wholes.ids() == []
     assert main(["import", str(file)]) == 0
     said = capsys.readouterr()
@@ -132,3 +136,55 @@ def test_files_to_read(here: Store, tmp_path: Path, capsys) -> None:  # type: ig
     assert "Markdown holds one conversation" in capsys.readouterr().err
     assert main(["export", str(tmp_path / "b.json"), "--all-branches"]) == 2
     assert "has all branches anyway" in capsys.readouterr().err
+
+
+def test_programs_read_what_was_done(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    begun = exchange(here, text="One?")
+    file = tmp_path / "chats.zip"
+    assert main(["export", str(file), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"file": str(file), "format": "zip", "conversations": 1, "messages": 2}
+    assert main(["verify", str(file), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"conversations": 1, "messages": 2, "wrong": [], "identical": True}
+    assert main(["import", str(file), "--json"]) == 0
+    [line] = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {
+        "title": "One?", "messages": 2, "what": "already there", "from": "ByteBot", "id": begun.conversation, "notes": [],
+    }  # fmt: skip
+
+
+def test_several_as_markdown_are_a_zip_of_files(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    for text in ("Same", "Same", "Other"):
+        exchange(here, text=text)
+    assert main(["export", str(tmp_path / "notes.md")]) == 2
+    assert "to a zip" in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "notes.zip"), "--format", "md"]) == 0
+    with zipfile.ZipFile(tmp_path / "notes.zip") as archive:
+        names = [name.rpartition("-20")[0] for name in archive.namelist()[:3]]
+        manifest = json.loads(archive.read("manifest.json"))
+        assert len(manifest["files"]) == 3
+        assert archive.read(archive.namelist()[0]).decode().startswith("---\ntitle: ")
+    assert names == ["Same", "Same", "Other"]
+    assert main(["import", str(tmp_path / "notes.zip")]) == 0
+    assert "3 were already there" in capsys.readouterr().err
+
+
+def test_a_table_of_all_says_what_each_cost(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    first, second = exchange(here, text="=1+1"), exchange(here, text="Two?")
+    here.ledger.settle(
+        call(here, first), CallFinished(outcome="answered", cost=Cost(nanodollars=1_169_200, source="computed"))
+    )
+    assert main(["export", str(tmp_path / "all.csv")]) == 0
+    with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["conversation"] for row in rows] == [first.conversation] * 2 + [second.conversation] * 2
+    assert [(row["cost_usd"], row["cost_source"]) for row in rows] == [
+        ("", ""),
+        ("0.001169200", "computed"),
+        ("", ""),
+        ("", ""),
+    ]
+    assert rows[0]["text"] == "'=1+1"
+    assert main(["export", str(tmp_path / "raw.csv"), "--raw"]) == 0
+    assert ",=1+1," in (tmp_path / "raw.csv").read_text("utf-8-sig")

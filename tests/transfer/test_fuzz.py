@@ -3,7 +3,9 @@
 import io
 import json
 import random
+import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,17 @@ import pytest
 
 from chatbot.core.errors import BadInput
 from chatbot.core.whole import Whole
+from chatbot.engine.exports import written
 from chatbot.store.store import Store
 from chatbot.transfer.chats import open_chats
 from chatbot.transfer.json_file import to_json
 from chatbot.transfer.zip_file import to_zip
 from tests.engine.test_imports import a_life
+from tests.transfer.llm_scene import logs
 from tests.transfer.wholes import NOON
 
-SAMPLE = (Path(__file__).parents[1] / "data" / "conversations.json").read_bytes()
+DATA = Path(__file__).parents[1] / "data"
+SAMPLE = (DATA / "conversations.json").read_bytes()
 ODD = (
     None,
     True,
@@ -38,11 +43,23 @@ ODD = (
 )
 
 
-def seeds() -> list[bytes]:
+@dataclass(frozen=True)
+class Seeds:
+    """Whole files. `json`: in which values can be changed as well; all of them can be damaged."""
+
+    json: list[bytes]
+    all: list[bytes]
+
+
+def seeds(folder: Path) -> Seeds:
     store = Store.temporary()
     whole = store.wholes.get(a_life(store))
     store.close()
-    return [b"".join(to_json([whole, whole], now=NOON)), SAMPLE, b"".join(to_zip([whole], now=NOON))]
+    ours = b"".join(to_json([whole, whole], now=NOON))
+    others = [(DATA / name).read_bytes() for name in ("openwebui.json", "librechat.json", "claude.json")]
+    markdown = b"".join(written([whole], "md", branches=True))
+    found = [ours, SAMPLE, *others]
+    return Seeds(found, [*found, markdown, b"".join(to_zip([whole], now=NOON)), logs(folder / "logs.db")])
 
 
 def read(text: bytes) -> list[Whole]:
@@ -87,28 +104,33 @@ def values_changed(text: bytes, dice: random.Random) -> bytes:
     return json.dumps(whole).encode()
 
 
-def test_damaged_files_are_refused_or_read_and_nothing_else() -> None:
+def test_ten_thousand_damaged_files_are_refused_or_read_and_nothing_else(tmp_path: Path) -> None:
+    """Of every format that is read, in turn; half of those in JSON are still JSON, with other values in it."""
     dice = random.Random(20261125)
     store = Store.temporary()
-    ours, chatgpt, zipped = seeds()
+    whole_ones = seeds(tmp_path)
     refused, stored = list[str](), 0
-    for number in range(3000):
-        kind = number % 5
-        if kind < 2:
-            text = values_changed((ours, chatgpt)[kind], dice)
+    slowest = 0.0
+    for number in range(10_000):
+        if number % 2:
+            text = values_changed(dice.choice(whole_ones.json), dice)
         else:
-            text = bytes_changed((ours, chatgpt, zipped)[kind - 2], dice)
+            text = bytes_changed(dice.choice(whole_ones.all), dice)
+        began = time.monotonic()
         try:
             wholes = read(text)
         except BadInput as error:
             refused.append(str(error))
             continue
+        finally:
+            slowest = max(slowest, time.monotonic() - began)
         if stored < 150:
             for whole in wholes:
                 store.wholes.add(whole)
                 stored += 1
     # What was accepted can be kept, and all of it can be shown.
-    assert len(refused) > 1000
+    assert len(refused) > 3000
+    assert slowest < 5
     assert all(one.startswith("file") and len(one) < 500 and one.isprintable() for one in refused)
     assert stored >= 150
     assert store.integrity() == []
