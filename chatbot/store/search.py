@@ -1,11 +1,10 @@
-"""Finding what was said: titles first, then messages by their words, the best first, then by parts of words, the newest first."""
+"""Finding what was said: what conversations are called first, then messages by their words, the best first, then by parts of words, the newest first."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Float,
     Integer,
     Select,
     and_,
@@ -19,18 +18,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from chatbot.core.query import Term, snippet, stands_in, terms
+from chatbot.core.query import Term, snippet, terms
 from chatbot.core.text import repair
 from chatbot.store import index
 from chatbot.store.database import Database
+from chatbot.store.search_names import by_names, like
+from chatbot.store.search_sqlite import is_common, newest, quoted, ranked
 from chatbot.store.tables import backlog, calls, conversations, messages, stars, tagged
 from chatbot.store.values import Filters, Hit
 
-MOST_TITLES = 10
 WINDOW = 10_000
 """One or two characters that are no word are looked for among so many of the newest messages; no index knows them."""
 _RANKED = 300  # of the newest that match, PostgreSQL ranks so many: it reads each of them to do so
 _FIRST = 200  # of the best, SQLite gives so many to be filtered at first
+_COMMON_WORD, _COMMON_PHRASE = (5_000, 1_000), (30_000, 200)
+"""Of so many of the newest messages so many: what stands in them is given newest first instead of ranked. To find a
+phrase, every message with all of its words is read, so that it costs more than a word that stands in as many.
+"""
 _NOTHING = Filters()
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 _VECTOR = func.to_tsvector(_SIMPLE, func.left(messages.c.text, literal_column(str(index.FIRST_CHARACTERS))))
@@ -54,9 +58,10 @@ class Search:
             return []
         need = offset + limit
         with self._database.read() as connection:
-            hits = self._titles(connection, wanted, filters)
+            hits = self._names(connection, wanted, filters)
             ids = self._by_words(connection, wanted, filters, need)
-            if len(ids) < need and not (ids and _short(wanted)):
+            # One or two letters stand in everything, and who quotes wants just that: parts of words are for the others.
+            if len(ids) < need and not (ids and (_short(wanted) or all(term.phrase for term in wanted))):
                 known = set(ids)
                 ids += [id for id in self._by_parts(connection, wanted, filters, need) if id not in known]
             rest = ids[max(0, offset - len(hits)) : max(0, need - len(hits))]
@@ -72,29 +77,13 @@ class Search:
         with self._database.read() as connection:
             return connection.execute(select(backlog.c.below)).first() is None
 
-    def _titles(self, connection: Connection, wanted: tuple[Term, ...], filters: Filters) -> list[Hit]:
-        """Read, not indexed: a title is short, and so it is found as it is now. The last used first."""
+    def _names(self, connection: Connection, wanted: tuple[Term, ...], filters: Filters) -> list[Hit]:
         if filters.only_messages:
             return []
-        query = (
-            select(conversations.c.id, conversations.c.title, conversations.c.updated)
-            .where(*self._kept(filters), *_between(conversations.c.updated, filters))
-            .order_by(conversations.c.updated.desc(), conversations.c.id.desc())
-        )
+        kept = [*self._kept(filters), *_between(conversations.c.updated, filters)]
         if filters.conversation is not None:
-            query = query.where(conversations.c.id == repair(filters.conversation))
-        rows = [row for row in connection.execute(query).all() if stands_in(row.title, wanted)][:MOST_TITLES]
-        return [
-            Hit(
-                conversation=row.id,
-                title=row.title,
-                message=None,
-                snippet=snippet(row.title, wanted),
-                when=row.updated,
-                role=None,
-            )
-            for row in rows
-        ]
+            kept.append(conversations.c.id == repair(filters.conversation))
+        return by_names(connection, self._database, wanted, kept)
 
     def _by_words(self, connection: Connection, wanted: tuple[Term, ...], filters: Filters, need: int) -> list[int]:
         sqlite = self._database.sqlite
@@ -104,27 +93,39 @@ class Search:
         conditions = [*self._where(filters), *self._stands(_others(wanted, words))]
         if not sqlite:
             return list(connection.execute(_ranked_on_postgresql(words, conditions, need)).scalars())
+        match = " AND ".join(quoted(term.text) + ("*" if _begins(term) else "") for term in words)
         first = max(_FIRST, 4 * need)
-        ids, whole = _ranked_on_sqlite(connection, words, conditions, need, first)
-        return ids if whole else _ranked_on_sqlite(connection, words, conditions, need, -1)[0]
+        common = _COMMON_PHRASE if any(term.phrase for term in words) else _COMMON_WORD
+        if is_common(connection, match, *common):
+            ids, _ = newest(connection, index.WORDS, match, conditions, need, first)
+            if len(ids) == need:
+                return ids
+        ids, whole = ranked(connection, match, conditions, need, first)
+        return ids if whole else ranked(connection, match, conditions, need, -1)[0]
 
     def _by_parts(self, connection: Connection, wanted: tuple[Term, ...], filters: Filters, need: int) -> list[int]:
+        long = [term for term in wanted if len(term.text) > 2] if self._database.sqlite else []
+        if long:
+            conditions = [*self._where(filters), *self._stands([term for term in wanted if term not in long])]
+            match = " AND ".join(quoted(term.text) for term in long)
+            ids, whole = newest(connection, index.PARTS, match, conditions, need, max(_FIRST, 4 * need))
+            return ids if whole else newest(connection, index.PARTS, match, conditions, need, -1)[0]
         query = _joined(select(messages.c.id)).where(*self._where(filters), *self._stands(wanted))
         if _short(wanted):
-            newest = select(func.max(messages.c.id)).scalar_subquery()
-            query = query.where(messages.c.id > newest - WINDOW)
+            last = select(func.max(messages.c.id)).scalar_subquery()
+            query = query.where(messages.c.id > last - WINDOW)
         return list(connection.execute(query.order_by(messages.c.id.desc()).limit(need)).scalars())
 
     def _stands(self, wanted: Sequence[Term]) -> list[ColumnElement[bool]]:
         """That each of the terms is a part of the text, wherever."""
         if not self._database.sqlite:
-            return [messages.c.text.ilike(_like(term.text), escape="\\") for term in wanted]
+            return [messages.c.text.ilike(like(term.text), escape="\\") for term in wanted]
         found: list[ColumnElement[bool]] = []
         if long := [term for term in wanted if len(term.text) > 2]:
             parts = text(f"SELECT rowid FROM {index.PARTS} WHERE {index.PARTS} MATCH :parts")
-            parts = parts.bindparams(parts=" AND ".join(_quoted(term.text) for term in long))
+            parts = parts.bindparams(parts=" AND ".join(quoted(term.text) for term in long))
             found.append(messages.c.id.in_(parts.columns(column("rowid", Integer)).subquery().select()))
-        return found + [messages.c.text.like(_like(term.text), escape="\\") for term in wanted if len(term.text) < 3]
+        return found + [messages.c.text.like(like(term.text), escape="\\") for term in wanted if len(term.text) < 3]
 
     def _kept(self, filters: Filters) -> list[ColumnElement[bool]]:
         found = [conversations.c.owner == self._database.owner, conversations.c.deleted.is_(None)]
@@ -198,32 +199,6 @@ def _between(moment: Any, filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _ranked_on_sqlite(
-    connection: Connection, words: list[Term], conditions: list[ColumnElement[bool]], need: int, first: int
-) -> tuple[list[int], bool]:
-    """The best, and whether there cannot be more. `first`: so many of the best are filtered; -1 all."""
-    match = " AND ".join(_quoted(term.text) + ("*" if _begins(term) else "") for term in words)
-    best = text(
-        f"SELECT rowid AS id, rank AS far FROM {index.WORDS} WHERE {index.WORDS} MATCH :words ORDER BY rank LIMIT :first"
-    ).bindparams(words=match, first=first)
-    found = best.columns(column("id", Integer), column("far", Float)).subquery("found")
-    query = (
-        select(messages.c.id)
-        .select_from(
-            found.join(messages, messages.c.id == found.c.id).join(
-                conversations, conversations.c.id == messages.c.conversation
-            )
-        )
-        .where(*conditions)
-        .order_by(found.c.far, messages.c.id.desc())
-        .limit(need)
-    )
-    ids = list(connection.execute(query).scalars())
-    if first < 0 or len(ids) == need:
-        return ids, True
-    return ids, connection.execute(select(func.count()).select_from(found)).scalar_one() < first
-
-
 def _ranked_on_postgresql(words: list[Term], conditions: list[ColumnElement[bool]], need: int) -> Select[Any]:
     parts: list[Any] = [
         func.to_tsquery(_SIMPLE, f"'{term.text}'" + (":*" if _begins(term) else ""))
@@ -235,7 +210,7 @@ def _ranked_on_postgresql(words: list[Term], conditions: list[ColumnElement[bool
     for part in parts[1:]:
         query = query.op("&&")(part)
     # Of a word in letters that its parser does not know nothing is left, and that would be found everywhere.
-    sure = [messages.c.text.ilike(_like(term.text), escape="\\") for term in words if not term.text.isascii()]
+    sure = [messages.c.text.ilike(like(term.text), escape="\\") for term in words if not term.text.isascii()]
     newest = (
         _joined(select(messages.c.id, func.ts_rank(_VECTOR, query).label("near")))
         .where(_VECTOR.op("@@")(query), and_(True, *sure), *conditions)
@@ -257,13 +232,3 @@ def _begins(term: Term) -> bool:
 
 def _short(wanted: tuple[Term, ...]) -> bool:
     return all(len(term.text) < 3 for term in wanted)
-
-
-def _quoted(words: str) -> str:
-    """As FTS5 takes it for what it is, whatever signs are in it."""
-    return '"' + words.replace('"', '""') + '"'
-
-
-def _like(words: str) -> str:
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

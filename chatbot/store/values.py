@@ -196,9 +196,12 @@ class Filters:
         return bool(self.model or self.role or self.has_code or self.starred) or self.cost_over is not None
 
 
+Where = Literal["message", "title", "tag", "prompt"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One place where it was found: a message, or the conversation's title, which has neither message nor role."""
+    """One place where it was found: a message, or what a conversation is called, which has neither message nor role."""
 
     conversation: str
     title: str
@@ -207,6 +210,8 @@ class Hit:
     when: datetime
     """When the message was made, or the conversation last used."""
     role: Role | None
+    where: Where = "message"
+    """Where it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

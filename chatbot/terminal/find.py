@@ -128,8 +128,10 @@ def _hit_lines(hits: "list[Hit]", *, bold: bool) -> Iterator[str]:
         if hit.conversation != before:
             yield ("" if before is None else "\n") + f"{hit.conversation}  {one_line(hit.title, 80)}\n"
         before = hit.conversation
+        words = "".join(f"{on}{_line(part.text)}{off}" if part.found else _line(part.text) for part in hit.snippet)
+        if hit.where in ("tag", "prompt"):
+            yield f"          {'system prompt' if hit.where == 'prompt' else 'tag'}: {words.strip()}\n"
         if hit.message is not None:
-            words = "".join(f"{on}{_line(part.text)}{off}" if part.found else _line(part.text) for part in hit.snippet)
             yield f"  {hit.message:>6}  {_local(hit.when)}  {_NAMES.get(hit.role or '', '')}: {words.strip()}\n"
 
 
@@ -143,6 +145,7 @@ def _hit_fields(hit: "Hit") -> dict[str, object]:
     return {
         "conversation": hit.conversation,
         "title": hit.title,
+        "where": hit.where,
         "message": hit.message,
         "role": hit.role,
         "when": hit.when.isoformat(),

@@ -14,6 +14,8 @@ from chatbot.ui import callbacks, clock
 from chatbot.ui.seats import clear
 from chatbot.ui.words import NAME, sentence
 
+WHERE = {"tag": "tag", "prompt": "system prompt"}
+"""Where it stands that is neither a title nor a message, in words."""
 _KEY = "search"
 _TYPED = "looked for"  # in the session
 _PAGE = 20
@@ -84,7 +86,7 @@ def groups(hits: list[Hit]) -> list[list[Hit]]:
 def _group(hits: list[Hit]) -> int:
     """One conversation; gives how many elements that took."""
     first = hits[0]
-    title = marked(first.snippet) if first.message is None else label(first.title, most=NAME)
+    title = marked(first.snippet) if first.where == "title" else label(first.title, most=NAME)
     st.button(
         title,
         key=f"found-{first.conversation}",
@@ -93,6 +95,9 @@ def _group(hits: list[Hit]) -> int:
         on_click=callbacks.jump,
         args=(first.conversation, None),
     )
+    named = [hit for hit in hits if hit.where in WHERE]
+    for hit in named:
+        st.caption(f"{marked(hit.snippet)} :small[:gray[{WHERE[hit.where]}]]")
     said = [hit for hit in hits if hit.message is not None]
     for hit in said:
         day = f"{hit.when.astimezone(clock.zone()):%Y-%m-%d}"
@@ -104,7 +109,7 @@ def _group(hits: list[Hit]) -> int:
             on_click=callbacks.jump,
             args=(hit.conversation, hit.message),
         )
-    return 1 + len(said)
+    return 1 + len(named) + len(said)
 
 
 def marked(parts: Iterable[Part]) -> str:

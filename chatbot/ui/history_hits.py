@@ -8,7 +8,7 @@ from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.store.values import Filters, Hit, Starred
 from chatbot.ui import callbacks, clock
-from chatbot.ui.found import groups, marked, notes
+from chatbot.ui.found import WHERE, groups, marked, notes
 from chatbot.ui.history_rows import ago
 
 _PAGE = 20
@@ -45,11 +45,13 @@ def starred(engine: Engine, nothing: str) -> None:
 
 def _group(hits: Sequence[Hit]) -> None:
     first = hits[0]
-    title = marked(first.snippet) if first.message is None else label(first.title or "(no title)", 90)
+    title = marked(first.snippet) if first.where == "title" else label(first.title or "(no title)", 90)
     with st.container(border=True, gap="xsmall"):
         if st.button(title, key=f"go-{first.conversation}", icon=":material/chat_bubble:", type="tertiary"):
             _go(first.conversation, None)
         for hit in hits:
+            if hit.where in WHERE:
+                st.caption(f"{marked(hit.snippet)} :small[:gray[{WHERE[hit.where]}]]")
             if hit.message is None:
                 continue
             who = f"{_ROLES.get(hit.role or '', '')}, {ago(hit.when, clock.now())}"

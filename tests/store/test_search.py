@@ -1,20 +1,22 @@
 """Everything said is found, in any language and by any sign, where it is and no longer than it is there."""
 
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 
 from chatbot.core.query import LONGEST_QUERY
+from chatbot.core.settings import Options
 from chatbot.store import index, tables
 from chatbot.store.lease import this_process
 from chatbot.store.rows import now
-from chatbot.store.search import MOST_TITLES
+from chatbot.store.search_names import MOST as MOST_TITLES
 from chatbot.store.store import Store
+from chatbot.store.tables import messages
 from chatbot.store.values import Filters, Hit
 from tests.store.scene import begin, dead_process, exchange, finish, python
 
@@ -312,6 +314,7 @@ def test_a_kill_leaves_index_and_words_as_one(tmp_path: Path) -> None:
     script = """
 import sys
 from chatbot.store.store import Store
+from chatbot.store.tables import messages
 from tests.store.scene import exchange
 store = Store.open(sys.argv[1])
 print("ready", flush=True)
@@ -381,3 +384,52 @@ def test_old_and_new_times_meet_the_filters(store: Store) -> None:
         connection.execute(update(tables.messages).values(created=now() - timedelta(days=10)))
     assert found(store, "zebra", since=now() - timedelta(days=11)) == [begun.user]
     assert found(store, "zebra", since=now() - timedelta(days=9)) == []
+
+
+def test_tags_and_prompts_are_found_too(store: Store) -> None:
+    prompt = "Answer as a Pirate would, größer."
+    one = exchange(store, text="Hello", options=Options(connection="fake", model="m-1", system=prompt))
+    two = exchange(store, text="Hello again", options=Options(connection="fake", model="m-1", system=prompt))
+    store.tags.give([one.conversation], "Ärger at sea")
+    [hit] = store.search.find("arger")
+    assert (hit.conversation, hit.where, hit.message) == (one.conversation, "tag", None)
+    # Of a prompt that several have, the last used one.
+    for typed in ("pirate", "größer", "gro"):
+        [hit] = store.search.find(typed)
+        assert (hit.conversation, hit.where) == (two.conversation, "prompt")
+        assert "".join(part.text for part in hit.snippet) == prompt
+    assert store.search.find("fake") == []
+    assert store.search.find("pirate", Filters(role="user")) == []
+
+
+def test_a_title_with_accents_is_found_without_them(store: Store) -> None:
+    one = exchange(store, text="ÄRGER im Büro")
+    two = exchange(store, text="ПРИВЕТ")
+    for typed, found in (("ärger", one), ("buro", one), ("привет", two)):
+        hits = [hit for hit in store.search.find(typed) if hit.where == "title"]
+        assert [hit.conversation for hit in hits] == [found.conversation], typed
+
+
+def test_what_stands_nearly_everywhere_is_given_newest_first(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/store.db")
+    id = exchange(store, text="begin").conversation
+    row = {
+        "owner": "local",
+        "conversation": id,
+        "role": "user",
+        "state": "complete",
+        "created": datetime.now(UTC),
+        "empty": False,
+    }
+    with store._database.write() as connection:
+        connection.execute(
+            insert(messages), [{**row, "text": f"common {'rare' if n == 7 else 'word'} {n}"} for n in range(5_200)]
+        )
+        index.begin_anew(connection, store._database)
+    while store.search.catch_up():
+        pass
+    newest = [hit.message for hit in store.search.find("common", limit=20)]
+    assert newest == sorted(newest, reverse=True)  # type: ignore[type-var]
+    assert newest[0] == 5_202
+    assert len(store.search.find('"common rare"')) == len(store.search.find("rare")) == 1
+    store.close()
