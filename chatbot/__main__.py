@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from chatbot import __version__
 from chatbot.core.errors import BadInput, ByteBotError
-from chatbot.terminal import budget, export, find, imports, keeping
+from chatbot.terminal import budget, export, find, imports, keeping, stats
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
 from chatbot.terminal.streams import prepare, say, silence
 from chatbot.terminal.way_out import ON_ERROR
@@ -74,6 +74,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return cost(arguments.by, arguments.since, elsewhere, as_json=arguments.json)
     if arguments.command == "budget":
         return budget.budget(arguments)
+    if arguments.command == "stats":
+        return stats.stats(arguments)
     if arguments.command == "export":
         return export.export(arguments)
     if arguments.command == "import":
@@ -164,6 +166,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     budget.add_to(commands)
     find.add_to(commands)
     _add_reconcile(commands.add_parser("reconcile", help="compare a provider's bill with what is here"))
+    stats.add_to(commands)
     export.add_to(commands)
     imports.add_to(commands)
     imports.add_verify_to(commands)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from chatbot.ui import history, history_export, history_import, history_many, session
+from chatbot.ui import history, history_export, history_import, history_many, history_patterns, session
 
 session.guard("pages/history.py")
 
@@ -10,7 +10,9 @@ engine = session.engine()
 
 st.title("History")
 # Only the open one is drawn: the others would be worked out for nobody.
-conversations, files = st.tabs(("Conversations", "Import and export"), key=history_many.TABS, on_change="rerun")
+conversations, files, patterns = st.tabs(
+    ("Conversations", "Import and export", "Patterns"), key=history_many.TABS, on_change="rerun"
+)
 if conversations.open:
     with conversations:
         history.draw(engine)
@@ -19,3 +21,6 @@ if files.open:
         history_export.draw(engine)
         st.divider()
         history_import.draw(engine, session.home())
+if patterns.open:
+    with patterns:
+        history_patterns.draw(engine)

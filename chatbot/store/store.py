@@ -11,6 +11,7 @@ from chatbot.store.in_memory import SqliteMemory
 from chatbot.store.integrity import Finding, Mend, examine
 from chatbot.store.ledger import Ledger
 from chatbot.store.on_sqlite import SqliteFile
+from chatbot.store.patterns import Patterns
 from chatbot.store.quirks import LearnedQuirks
 from chatbot.store.repair import repair
 from chatbot.store.schema import bring_up_to_date, check_file
@@ -47,6 +48,7 @@ class Store:
         self.history = History(database)
         self.tags = Tags(database)
         self.stars = Stars(database)
+        self.patterns = Patterns(database)
 
     @classmethod
     def open(cls, url: str, *, owner: str = "local") -> "Store":

@@ -83,7 +83,7 @@ def _search(arguments: Namespace) -> int:
     typed = " ".join(
         f'"{word}"' if " " in word.strip() and not alone and '"' not in word else word for word in arguments.words
     )
-    with _opened() as store:
+    with opened_store() as store:
         filters = Filters(role=arguments.role, has_code=arguments.code, **_narrowed(arguments, store))
         if not store.search.whole:
             print("Indexing the history once, so that all of it is found …", file=sys.stderr, flush=True)
@@ -156,7 +156,7 @@ def _hit_fields(hit: "Hit") -> dict[str, object]:
 def _list(arguments: Namespace) -> int:
     from chatbot.store.values import Wanted
 
-    with _opened() as store:
+    with opened_store() as store:
         wanted = Wanted(shelf=arguments.shelf or "listed", **_narrowed(arguments, store))
         lines = store.history.lines(wanted, limit=arguments.limit)
         tags = store.tags.of([line.id for line in lines])
@@ -194,7 +194,7 @@ def _line_fields(line: "HistoryLine", tags: list[str]) -> dict[str, object]:
 
 
 def _show(arguments: Namespace) -> int:
-    with _opened() as store:
+    with opened_store() as store:
         conversation = store.conversations.get(arguments.id)
         head = conversation.head
         tree = store.conversations.tree(conversation.id)
@@ -237,7 +237,8 @@ def _message_fields(place: "Place", rows: "dict[int, StoredMessage]") -> dict[st
 
 
 @contextmanager
-def _opened() -> "Iterator[Store]":
+def opened_store() -> "Iterator[Store]":
+    """The store of this process's settings, closed at the end."""
     from chatbot.home.home import Home
     from chatbot.store.store import Store
 

@@ -1,10 +1,12 @@
 """The history page in process: its shelves, what is chosen and done to many, tags, stars, the trash."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chatbot.__main__ import main
 from chatbot.store.store import Store
 from chatbot.store.values import Wanted
 from chatbot.ui import session
@@ -152,3 +154,24 @@ def test_filters_and_what_was_found(page: History) -> None:
     [star] = [button for button in page.app.button if (button.key or "").startswith("star-")]
     assert star.label == "Hi\\."
     assert {one.conversation, two.conversation} == set(page.store.history.ids(Wanted()))
+
+
+def test_patterns_are_those_of_the_terminal(page: History, capsys: pytest.CaptureFixture[str]) -> None:
+    page.look()
+    page.app.session_state["history-tabs"] = "Patterns"
+    assert page.look().says("Nothing was said in these days.")
+    for text in ("short", "long " * 100):
+        exchange(page.store, text=text)
+    page.look()
+    figures = {metric.label: metric.value for metric in page.app.metric}
+    capsys.readouterr()
+    assert main(["stats", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert figures["Conversations"] == str(told["conversations"]) == "2"
+    assert figures["Messages"] == str(told["messages"]) == "4"
+    assert figures["Whole replies"] == "100%"
+    assert page.says("| m\\-1 | 2 |".replace("\\", ""))
+    assert told["models"][0]["model"] == "m-1"
+    assert told["lengths"]["under 2,000"] == {"you": 1, "bytebot": 0}
+    assert main(["stats"]) == 0
+    assert "2 conversations, 4 messages" in capsys.readouterr().out
