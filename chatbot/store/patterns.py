@@ -43,13 +43,13 @@ class Patterns:
     def read(self, since: datetime | None = None, until: datetime | None = None) -> Said:
         """Of the messages that were made in this time. Segments of *Continue* belong to the reply that they go on with."""
         database = self._database
-        quarter: Any = database.whole_seconds(_M.created) // QUARTER
+        quarter = database.whole_seconds(_M.created) // QUARTER
         kind = case(*((func.length(_M.text) < most, number) for number, most in enumerate(LENGTHS)), else_=len(LENGTHS))
         reply = _M.role == "assistant"
         written = _M.usage["output_tokens"].as_integer()
         with database.read() as connection:
 
-            def rows(query: Select[Any]) -> list[tuple[Any, ...]]:
+            def rows(query: Any) -> list[tuple[Any, ...]]:
                 return [tuple(row) for row in connection.execute(self._kept(query, since, until))]
 
             return Said(
