@@ -22,7 +22,7 @@ _WHOLE = ("json", "zip", "chatgpt")
 _EXAMPLES = """\
 examples:
   chatbot export chats.json                        everything, with branches, settings and what it cost
-  chatbot export one.json 4f2a…                    one conversation, by its id
+  chatbot export one.json 4f2a…                    one conversation, by its id; also: -o one.json 4f2a…
   chatbot export chats.zip                         everything in a zip; chatbot verify chats.zip proves it
   chatbot export conversations.json --format chatgpt    for Open WebUI, LibreChat and others
   chatbot export page.html                         one page to read or print; .md, .csv and .jsonl for others
@@ -42,8 +42,12 @@ def add_to(commands: "object") -> None:
         epilog=_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", metavar="FILE", help="such as chats.json; - is standard output")
-    parser.add_argument("ids", nargs="*", metavar="ID", help="the conversations; all of them otherwise")
+    parser.usage = "chatbot export [options] FILE [ID ...]\n       chatbot export [options] -o FILE [--all | ID ...]"
+    parser.add_argument(
+        "names", nargs="*", metavar="FILE [ID ...]", help="the file, and the conversations: all otherwise"
+    )
+    parser.add_argument("-o", "--output", dest="file", metavar="FILE", help="such as chats.json; - is standard output")
+    parser.add_argument("--all", action="store_true", help="all conversations, as without an ID")
     parser.add_argument("--format", choices=CHOICES, help="where the ending does not say it")
     parser.add_argument("--all-branches", action="store_true", help="in md, html, csv, jsonl: not only the open one")
     parser.add_argument(
@@ -59,6 +63,7 @@ def export(arguments: Namespace) -> int:
     from chatbot.engine.open import open_engine
     from chatbot.home.home import Home
 
+    _sort_out(arguments)
     format = arguments.format or _format_of(arguments.file)
     zipped = format == "md" and arguments.file.lower().endswith(".zip")
     if format == "md" and len(arguments.ids) != 1 and not zipped:
@@ -93,6 +98,17 @@ def export(arguments: Namespace) -> int:
     else:
         say(f"Wrote {counted}{'' if to_screen else f' to {arguments.file}'}.")
     return 0
+
+
+def _sort_out(arguments: Namespace) -> None:
+    """Which of the names is the file, and which are conversations."""
+    arguments.ids = arguments.names
+    if arguments.file is None:
+        if not arguments.names:
+            raise BadInput("Export needs a file, such as: chatbot export chats.json")
+        arguments.file, *arguments.ids = arguments.names
+    if arguments.all and arguments.ids:
+        raise BadInput(f"All, or {arguments.ids[0]!r}: give one of them.")
 
 
 class Counted:

@@ -7,7 +7,15 @@ import streamlit as st
 from chatbot.core.errors import ByteBotError
 from chatbot.engine.engine import Engine
 from chatbot.store.values import Order, Shelf, Wanted
-from chatbot.ui import history_filters, history_hits, history_many, history_note, history_rows, history_trash
+from chatbot.ui import (
+    history_filters,
+    history_hits,
+    history_many,
+    history_note,
+    history_rows,
+    history_tags,
+    history_trash,
+)
 from chatbot.ui.history_picked import Picked, picked
 from chatbot.ui.words import sentence
 
@@ -54,6 +62,7 @@ def draw(engine: Engine) -> None:
             width=150,
             disabled=shelf not in ("listed", "archived") or bool(typed),
         )
+        history_tags.edit(engine)
     try:
         if typed:
             history_hits.found(engine, typed, chosen.filters)

@@ -1,16 +1,23 @@
-"""The history page as a person uses it: found and gone to, taken along as a file, proved, and brought in elsewhere."""
+"""The history page as a person uses it: found and gone to, put in order, taken along as a file, proved, brought in again.
+
+pytest tests/browser/test_history.py --screenshots docs/images      also makes the README's picture of it
+"""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from chatbot.core.events import CallFinished
+from chatbot.core.pricing import Cost
+from chatbot.core.settings import Options
 from chatbot.core.whole import digest
 from chatbot.store.store import Store
+from chatbot.store.values import Wanted
 from tests.browser.app import PATIENCE, App, Chat
-from tests.store.scene import begin, exchange, finish
+from tests.store.scene import begin, call, exchange, finish
 
 pytestmark = pytest.mark.browser
 DATA = Path(__file__).parents[1] / "data"
@@ -76,3 +83,50 @@ def test_a_file_that_is_proved_and_one_that_is_none(tab: Callable[[str], Chat], 
     expect(page.get_by_text("should be a text")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("Nothing was stored.")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Import"))).to_have_count(0)
+
+
+SAID = (
+    ("How decorators work", ("python",)),
+    ("Thesis outline", ("university",)),
+    ("Dinner for six, no nuts", ()),
+    ("Fix the login bug", ("python", "work")),
+    ("Trip to Lisbon in May", ("travel",)),
+    ("SQL window functions", ("work",)),
+    ("A birthday poem for Ada", ()),
+    ("Why is the sky blue?", ("university",)),
+)
+
+
+def test_many_are_put_in_order(context: BrowserContext, own_app: App, request: pytest.FixtureRequest) -> None:
+    own_app.settle(model="words:40@100")
+    store = Store.open(f"sqlite:///{own_app.data}/bytebot.db")
+    made = {}
+    for number, (title, tags) in enumerate(SAID):
+        begun = exchange(store, text=title, options=Options(connection="openai", model="gpt-6-luna"))
+        for tag in tags:
+            store.tags.give([begun.conversation], tag)
+        cost = Cost(nanodollars=1_400_000 * (number + 1), source="computed")
+        store.ledger.settle(call(store, begun), CallFinished(outcome="answered", cost=cost))
+        made[title] = begun
+    store.stars.star(made["Thesis outline"].conversation, made["Thesis outline"].reply)
+    store.conversations.pin(made["Trip to Lisbon in May"].conversation, True)
+    own_app.start()
+    page = Chat(context, own_app.url).open().page
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("8 conversations")).to_be_visible(timeout=PATIENCE)
+    for title in ("Dinner for six, no nuts", "A birthday poem for Ada"):
+        page.locator(f".st-key-history-{made[title].conversation}").get_by_test_id("stCheckbox").click()
+    expect(page.get_by_text("2 chosen")).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(500)
+    if folder := request.config.getoption("--screenshots"):
+        page.screenshot(path=f"{folder}/history-light-1280.png")
+    page.get_by_role("button", name="Archive", exact=True).and_(page.locator(".st-key-many-archive button")).click()
+    expect(page.get_by_text("2 conversations archived.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("6 conversations")).to_be_visible()
+    assert {line.title for line in store.history.lines(Wanted(shelf="archived"))} == {
+        "Dinner for six, no nuts",
+        "A birthday poem for Ada",
+    }
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("8 conversations")).to_be_visible(timeout=PATIENCE)
+    store.close()

@@ -188,3 +188,16 @@ def test_a_table_of_all_says_what_each_cost(here: Store, tmp_path: Path, capsys)
     assert rows[0]["text"] == "'=1+1"
     assert main(["export", str(tmp_path / "raw.csv"), "--raw"]) == 0
     assert ",=1+1," in (tmp_path / "raw.csv").read_text("utf-8-sig")
+
+
+def test_the_file_may_be_named_by_an_option(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    begun, _ = exchange(here), exchange(here)
+    assert main(["export", begun.conversation, "--format", "json", "-o", str(tmp_path / "one")]) == 0
+    assert len(json.loads((tmp_path / "one").read_text())["conversations"]) == 1
+    assert main(["export", "--all", "-o", str(tmp_path / "all.json")]) == 0
+    assert len(json.loads((tmp_path / "all.json").read_text())["conversations"]) == 2
+    capsys.readouterr()
+    assert main(["export", "--all", "-o", str(tmp_path / "x.json"), begun.conversation]) == 2
+    assert "give one of them" in capsys.readouterr().err
+    assert main(["export"]) == 2
+    assert "needs a file" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """The history page in process: its shelves, what is chosen and done to many, tags, stars, the trash."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -175,3 +176,34 @@ def test_patterns_are_those_of_the_terminal(page: History, capsys: pytest.Captur
     assert told["lengths"]["under 2,000"] == {"you": 1, "bytebot": 0}
     assert main(["stats"]) == 0
     assert "2 conversations, 4 messages" in capsys.readouterr().out
+
+
+def test_a_tag_gets_another_name_and_colour_and_goes(page: History) -> None:
+    one = exchange(page.store, text="one").conversation
+    assert "tag-save" not in [button.key for button in page.look().app.button]
+    tag = page.store.tags.give([one], "Work")
+    page.look()
+    page.app.text_input(key=f"tag-name-{tag.id}").set_value("Play")
+    page.app.selectbox(key=f"tag-colour-{tag.id}").set_value("violet")
+    page.look().click("tag-save")
+    [changed] = page.store.tags.of([one])[one]
+    assert (changed.name, changed.colour) == ("Play", "violet")
+    assert page.says("The tag is called 'Play' now.")
+    page.click("tag-delete")
+    assert page.store.tags.all() == []
+    assert page.titles() == ["one"]
+
+
+def test_the_trash_is_emptied_for_good(page: History) -> None:
+    gone = exchange(page.store, text="quokka").conversation
+    page.store.conversations.delete(gone)
+    page.look().shelf("Trash")
+    page.click("empty-trash")
+    for _ in range(100):
+        if page.says("Removed for good: 1 conversation, 2 messages in all."):
+            break
+        time.sleep(0.1)
+        page.look()
+    assert page.says("Removed for good: 1 conversation, 2 messages in all.")
+    assert page.store.search.find("quokka") == []
+    assert page.store.history.lines(Wanted(shelf="trash")) == []
