@@ -74,7 +74,10 @@ def written(
         from chatbot.transfer.zip_file import to_zip_of
 
         files = (
-            (file_name(heading_of(one), "md"), to_markdown(heading_of(one), entries_of(one, branches=branches)))
+            (
+                file_name(heading_of(one), "md"),
+                to_markdown(heading_of(one, branches=branches), entries_of(one, branches=branches)),
+            )
             for one in wholes
         )
         yield from to_zip_of(files, now=now) if zipped else (piece for _, pieces in files for piece in pieces)

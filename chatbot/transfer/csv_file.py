@@ -27,6 +27,7 @@ COLUMNS = (
     "created",
     "first_token_s",
     "duration_s",
+    "place",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -87,6 +88,7 @@ def _cells(position: int, entry: Entry) -> list[object]:
         entry.created.astimezone(UTC).isoformat(timespec="milliseconds"),
         _seconds(entry.first_token),
         _seconds(entry.duration),
+        entry.mark or "open branch",
     ]
 
 

@@ -41,7 +41,7 @@ def to_html(wholes: Iterable[Whole], *, branches: bool = False) -> Iterator[byte
     """The page in pieces, UTF-8. Words stand as they were written, Markdown and all."""
     yield _HEAD.encode()
     for whole in wholes:
-        yield _beginning(heading_of(whole)).encode()
+        yield _beginning(heading_of(whole, branches=branches)).encode()
         for entry in entries_of(whole, branches=branches):
             yield _article(entry).encode()
         yield b"</section>\n"
@@ -51,7 +51,7 @@ def to_html(wholes: Iterable[Whole], *, branches: bool = False) -> Iterator[byte
 def _beginning(heading: Heading) -> str:
     title = _shown(" ".join(heading.title.split()) or "(no title)")
     system = f"<p>System prompt:</p>\n{_words(heading.system, 'aside')}\n" if heading.system.strip() else ""
-    return f'<section>\n<h1 dir="auto">{title}</h1>\n<p class="about">{heading.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC</p>\n{system}'
+    return f'<section>\n<h1 dir="auto">{title}</h1>\n<p class="about">{heading.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC · {_shown(heading.scope)}</p>\n{system}'
 
 
 def _article(entry: Entry) -> str:

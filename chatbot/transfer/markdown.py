@@ -25,6 +25,7 @@ def _front_matter(heading: Heading) -> str:
         f"title: {_quoted(heading.title)}",
         f"conversation: {_quoted(heading.id)}",
         f"created: {_time(heading.created)}",
+        *([f"scope: {_quoted(heading.scope)}"] if heading.scope else []),
         *([f"system: {_quoted(heading.system)}"] if heading.system else []),
         "---",
         "",

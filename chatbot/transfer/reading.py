@@ -10,14 +10,24 @@ from chatbot.core.whole import Whole, WholeCall
 from chatbot.transfer.values import Entry, Heading
 
 
-def heading_of(whole: Whole) -> Heading:
+def heading_of(whole: Whole, *, branches: bool = False) -> Heading:
     system = whole.options.get("system")
     return Heading(
         id=whole.source.partition(":")[2] or whole.source,
         title=whole.title,
         created=whole.created,
         system=system if isinstance(system, str) else "",
+        scope="all branches" if branches else _scope(whole),
     )
+
+
+def _scope(whole: Whole) -> str:
+    tree = tree_of(whole)
+    here = {leaf.id for place in tree.path(whole.head) for leaf in place.segments}
+    beside = sum(not leaf.continues for leaf in tree.by_id.values() if leaf.id not in here)
+    if not beside:
+        return "the whole conversation"
+    return f"the open branch; {beside:,} message{' on another branch is' if beside == 1 else 's on other branches are'} not in this file"
 
 
 def entries_of(whole: Whole, *, branches: bool = False) -> Iterator[Entry]:

@@ -16,6 +16,8 @@ class Heading:
     title: str
     created: datetime
     system: str = ""
+    scope: str = ""
+    """Which of its branches the file holds, and what of it is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.core.blocks import label
 from chatbot.engine.exports import FORMATS
 from chatbot.store.values import Conversation
-from chatbot.ui import callbacks, downloads, ordering, renaming, session, temporary
+from chatbot.ui import as_markdown, callbacks, downloads, ordering, renaming, session, temporary
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 from chatbot.ui.session import engine_of
@@ -29,8 +29,13 @@ def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | 
             clear(2)
         else:
             title = st.subheader(label(conversation.title), anchor=False, width="stretch")
-            _menu(conversation, chat)
-            clear(1)
+            if chat.copying:
+                clear(2)  # an open menu would lie over the dialog
+            else:
+                _menu(conversation, chat)
+                clear(1)
+    if conversation is not None and chat.copying:
+        as_markdown.show(chat, conversation.id)
     if chat.temporary is None:
         st.empty()
     else:
@@ -67,6 +72,7 @@ def _menu(conversation: Conversation, chat: OpenChat) -> None:
             else:
                 _item("Back to the list", "unarchive", "archive", partial(ordering.unarchive, conversation.id))
             _tags(conversation)
+        _item("Copy as Markdown…", "content_copy", "copy", as_markdown.begin)
         for format in ("md", "csv", "html", "json"):
             _download(conversation, chat, format)
         if not kept:

@@ -71,6 +71,8 @@ class OpenChat:
     """The message that a search led to."""
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
+    copying: bool = False
+    """The whole of it is shown as Markdown."""
     sent: int | None = None
     """The reply to what was last sent from the input."""
     put_back: int | None = None
@@ -104,6 +106,7 @@ class OpenChat:
         """Nothing is being edited, chosen or told any more: something else was done."""
         self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = self.found = None
         self.number = ""
+        self.copying = False
 
 
 def current() -> OpenChat:

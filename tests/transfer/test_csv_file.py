@@ -3,7 +3,9 @@
 import csv
 import io
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
+import pandas
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +66,31 @@ def test_no_cell_is_a_formula_and_raw_cells_are_exact(text: str, first: str) -> 
     assert not row["text"].startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
     (row,) = read(b"".join(to_csv(HEADING, [entry(said)], raw=True)))
     assert row["text"] == said
+
+
+def test_pandas_and_python_read_what_was_written(tmp_path: Path) -> None:
+    said = [
+        "=1+1",
+        "a,b",
+        'He said "no"',
+        "two\nlines",
+        "two\r\nlines",
+        " spaces ",
+        "مرحبا 你好 👍",
+        "",
+        "NA",
+        "1e5",
+        "001",
+        "x" * 40_000,
+    ]
+    entries = [entry(text) for text in said]
+    for raw in (True, False):
+        file = tmp_path / "chat.csv"
+        file.write_bytes(b"".join(to_csv(HEADING, entries, raw=raw)))
+        table = pandas.read_csv(file, dtype=str, keep_default_na=False, lineterminator=None)
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            rows = list(csv.DictReader(opened))
+        wanted = [f"'{text}" if not raw and text.startswith("=") else text for text in said]
+        assert [row["text"] for row in rows] == wanted
+        assert list(table["text"]) == wanted
+        assert list(table.columns) == list(COLUMNS)

@@ -48,7 +48,7 @@ def test_all_branches_say_where_they_stand() -> None:
     open_branch = markdown(BRANCHED)
     assert "one, two" in open_branch
     assert "Another answer" not in open_branch
-    assert "message" not in open_branch.replace("Your message is kept.", "")
+    assert "· message" not in open_branch.replace("Your message is kept.", "")
 
 
 def lines(whole: Whole, *, branches: bool = False) -> list[list[tuple[str, str]]]:
