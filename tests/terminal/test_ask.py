@@ -151,7 +151,7 @@ def test_a_command_that_is_not_there_is_named_with_those_that_are(house: House) 
     ran = house.run("bogus", "words")
     assert (ran.status, ran.err) == (
         2,
-        "chatbot: There is no command 'bogus'. There are: ask, cost, budget, search, list, show, reconcile, export, import, verify, backup, restore, doctor, serve.\n",
+        "chatbot: There is no command 'bogus'. There are: ask, cost, budget, search, list, show, reconcile, stats, export, import, verify, backup, restore, doctor, serve.\n",
     )
 
 
