@@ -55,6 +55,8 @@ def type_into(page: Page, row: int, column: str, text: str) -> None:
         box = canvas.bounding_box()
         assert box is not None
         page.mouse.click(box["x"] + 60, box["y"] + 18 + 35)  # the first row's model
+        if page.evaluate("document.activeElement.tagName") != "CANVAS":
+            continue  # the page moved just then, and the keys would go elsewhere
         for key in ["ArrowDown"] * (row - 1) + ["ArrowRight"] * columns.index(column) + ["Enter"]:
             page.keyboard.press(key, delay=50)
         try:
