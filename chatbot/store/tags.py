@@ -57,6 +57,16 @@ class Tags:
                     found[id] = (*found.get(id, ()), tag)
         return found
 
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """The names of the tags of every conversation that has any."""
+        query = select(tagged.c.conversation, tags.c.name).join(tags, tags.c.id == tagged.c.tag)
+        query = query.where(tags.c.owner == self._database.owner).order_by(tags.c.folded)
+        found: dict[str, tuple[str, ...]] = {}
+        with self._database.read() as connection:
+            for id, name in connection.execute(query).all():
+                found[id] = (*found.get(id, ()), name)
+        return found
+
     def change(self, tag: int, *, name: str | None = None, colour: str | None = None) -> None:
         """Call it otherwise, or give it another colour; BadInput where the name is taken, NotFound."""
         values = {} if colour is None else {"colour": _colour(colour)}

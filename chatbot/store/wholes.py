@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from operator import attrgetter
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, text, update
@@ -32,7 +31,10 @@ _SAME_IN_BOTH = (
     *("model_answered", "finish_reason", "first_token", "duration", "thinking", "retries", "left_out", "error"),
     *("error_kind", "way_out", "usage"),
 )
-_same = attrgetter(*_SAME_IN_BOTH)
+_READ = (
+    *(messages.c[name] for name in _SAME_IN_BOTH),
+    *(messages.c[name] for name in ("id", "parent", "notes", "options", "sent")),
+)
 _OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
 _KEPT_OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
 
@@ -104,7 +106,7 @@ class Wholes:
     def _read(self, connection: Connection, row: Row[Any], head: int | None = None) -> Whole:
         owner = self._database.owner
         kept = and_(messages.c.owner == owner, messages.c.conversation == row.id, messages.c.trash.is_(None))
-        rows = connection.execute(select(messages).where(kept).order_by(messages.c.id)).all()
+        rows = connection.execute(select(*_READ).where(kept).order_by(messages.c.id)).all()
         numbers: dict[int | None, int | None] = {one.id: number for number, one in enumerate(rows, start=1)}
         numbers[None] = None
         settled = and_(calls.c.owner == owner, calls.c.conversation == row.id, calls.c.outcome.is_not(None))
@@ -126,7 +128,7 @@ class Wholes:
     def _message(
         self, connection: Connection, row: Row[Any], numbers: Mapping[int | None, int | None], starred: bool
     ) -> WholeMessage:
-        same = dict(zip(_SAME_IN_BOTH, _same(row), strict=True))
+        same = dict(zip(_SAME_IN_BOTH, row, strict=False))  # they come first
         if row.state in LIVE:
             same["text"], same["reasoning"] = joined_draft(connection, self._database.owner, row.id)
         return WholeMessage(

@@ -6,13 +6,14 @@ from datetime import date
 import streamlit as st
 
 from chatbot.core.labels import one_line
+from chatbot.ui.begun_in import BEGUN_IN
 from chatbot.ui.cost_range import RANGES, Range, days_of
 from chatbot.ui.cost_sums import NO_TAG, Chosen, Names
 from chatbot.ui.remembered import Known
 
 _RANGE, _CUSTOM = "costs-range", "costs-days"
-_LISTS = ("costs-models", "costs-connections", "costs-tags")
-_TAGS = {"browser": "the browser", "terminal": "the terminal", "script": "a script", NO_TAG: "no conversation any more"}
+_LISTS = ("costs-models", "costs-connections", "costs-begun", "costs-tags")
+_BEGUN_IN = {**BEGUN_IN, NO_TAG: "no conversation any more"}
 
 
 def draw(known: Known, names: Names, today: date, conversation: str | None) -> tuple[Chosen, Range]:
@@ -29,11 +30,15 @@ def draw(known: Known, names: Names, today: date, conversation: str | None) -> t
     with st.popover(f"Filter ({wanted})" if wanted else "Filter", icon=":material/filter_alt:"):
         models = _list("Models", known.names["answered"], _LISTS[0])
         connections = _list("Connections", known.names["connection"], _LISTS[1])
-        tags = st.multiselect(
-            "Begun in", list(_TAGS), key=_LISTS[2], format_func=_TAGS.__getitem__, placeholder="Anywhere"
+        begun_in = st.multiselect(
+            "Begun in", list(_BEGUN_IN), key=_LISTS[2], format_func=_BEGUN_IN.__getitem__, placeholder="Anywhere"
         )
+        given = {tag for name in names.values() for tag in name[2:]}
+        tags = _list("Tags", list(given), _LISTS[3]) if given else []
     days = days_of(name, today, custom)
-    return Chosen(days=days, models=models, connections=connections, tags=tags, conversation=conversation), name
+    return Chosen(
+        days=days, models=models, connections=connections, begun_in=begun_in, tags=tags, conversation=conversation
+    ), name
 
 
 def _list(name: str, options: Sequence[str], key: str) -> list[str]:

@@ -38,7 +38,8 @@ def read() -> Ledger:
     try:
         with st.spinner("Reading the ledger…"):  # seen only where that takes a while: once, in a ledger of years
             known = remembered().now()
-        names = engine.store.conversations.names()
+        tags = engine.store.tags.names()
+        names = {id: (*name, *tags.get(id, ())) for id, name in engine.store.conversations.names().items()}
     except ByteBotError as error:
         st.error(sentence(error.sentence), icon=":material/error:")
         st.stop()
@@ -105,7 +106,7 @@ def nothing_here(ledger: Ledger, chosen: Chosen) -> None:
     everything = ledger.sums(Chosen())
     whole, days = everything.whole(), everything.days
     first, last = day_of(int(days.min())), day_of(int(days.max()))
-    narrowed = chosen.models or chosen.connections or chosen.tags or chosen.conversation
+    narrowed = chosen.models or chosen.connections or chosen.begun_in or chosen.tags or chosen.conversation
     filtered = " with this choice of models, connections or chats" if narrowed else ""
     st.markdown(f"**No calls in {in_words(chosen.days)}{filtered}.**")
     parts = made_of(whole)

@@ -24,8 +24,8 @@ _LARGEST = 2**62  # sums beyond this are added up as Python's own numbers, which
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Names = Mapping[str, tuple[str, str]]
-"""Title and tag of each conversation that is there, by id."""
+Names = Mapping[str, tuple[str, ...]]
+"""Title of each conversation that is there, where it began, and its tags; by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,9 @@ class Chosen:
     days: Days = (None, None)
     models: Sequence[str] = ()
     connections: Sequence[str] = ()
+    begun_in: Sequence[str] = ()
     tags: Sequence[str] = ()
+    """The conversation has one of these."""
     conversation: str | None = None
 
 
@@ -94,9 +96,13 @@ class Sums:
         for column, wanted in (("answered", chosen.models), ("connection", chosen.connections)):
             if wanted:
                 shown &= np.isin(known.calls[column].to_numpy(), self._codes(column, wanted))
+        if chosen.begun_in:
+            places = [names[id][1] if id in names else NO_TAG for id in there] + [NO_TAG]
+            shown &= np.isin(places, list(chosen.begun_in))[known.calls["conversation"].to_numpy()]
         if chosen.tags:
-            tags = [names[id][1] if id in names else NO_TAG for id in there] + [NO_TAG]
-            shown &= np.isin(tags, list(chosen.tags))[known.calls["conversation"].to_numpy()]
+            wanted_tags = set(chosen.tags)
+            having = np.array([not wanted_tags.isdisjoint(names.get(id, ())[2:]) for id in there] + [False], dtype=bool)
+            shown &= having[known.calls["conversation"].to_numpy()]
         if chosen.conversation is not None:
             shown &= np.isin(known.calls["conversation"].to_numpy(), self._codes("conversation", [chosen.conversation]))
         self.calls = known.calls if shown.all() else known.calls[shown]

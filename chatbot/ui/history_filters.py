@@ -13,22 +13,13 @@ from chatbot.engine.engine import Engine
 from chatbot.store.tags import Tag
 from chatbot.store.values import Filters, Shelf, Wanted
 from chatbot.ui import clock
+from chatbot.ui.begun_in import BEGUN_IN
+from chatbot.ui.found import PAUSE
 
 _SEARCH, _TYPED = "history-search", "history looked for"
 _SINCE, _UNTIL, _MODEL, _TAGS = "history-since", "history-until", "history-model", "history-tags"
 _BEGUN, _STARRED, _COST, _ROLE, _CODE = (f"history-{one}" for one in ("begun", "starred", "cost", "role", "code"))
 _ALL = (_SINCE, _UNTIL, _MODEL, _TAGS, _BEGUN, _STARRED, _COST, _ROLE, _CODE)
-BEGUN_IN = {
-    "browser": "the browser",
-    "terminal": "the terminal",
-    "script": "a script",
-    "chatgpt": "ChatGPT",
-    "openwebui": "Open WebUI",
-    "librechat": "LibreChat",
-    "claude": "Claude",
-    "llm": "llm",
-    "markdown": "a Markdown file",
-}
 _ROLES = {"user": "you", "assistant": "ByteBot"}
 
 
@@ -48,7 +39,7 @@ def search() -> str:
         typed,
         key=_SEARCH,
         type="search",
-        live=True,
+        live=PAUSE,
         label_visibility="collapsed",
         placeholder="Search everything said, titles and all",
         on_change=_keep,

@@ -11,7 +11,7 @@ from chatbot.core.blocks import label
 from chatbot.store.tags import Tag
 from chatbot.store.values import HistoryLine
 from chatbot.ui import callbacks, clock
-from chatbot.ui.history_filters import BEGUN_IN
+from chatbot.ui.begun_in import BEGUN_IN
 from chatbot.ui.history_picked import Picked
 from chatbot.ui.words import cost, sentence
 

@@ -131,10 +131,10 @@ def test_days_are_the_readers_and_borders_are_inside(store: Store) -> None:
         (Chosen(models=["m-1-2026", "m-2"]), 2),
         (Chosen(models=["nobody's"]), 0),
         (Chosen(connections=["other"]), 1),
-        (Chosen(tags=["browser"]), 2),
-        (Chosen(tags=["terminal"]), 2),
-        (Chosen(tags=["none"]), 3),
-        (Chosen(tags=["terminal"], connections=["fake"]), 1),
+        (Chosen(begun_in=["browser"]), 2),
+        (Chosen(begun_in=["terminal"]), 2),
+        (Chosen(begun_in=["none"]), 3),
+        (Chosen(begun_in=["terminal"], connections=["fake"]), 1),
     ],
 )
 def test_choices(store: Store, chosen: Chosen, count: int) -> None:

@@ -172,7 +172,7 @@ def test_choices_narrow_what_is_shown(page: Costs) -> None:
     assert page.says("with this choice of models, connections or chats")
     page.click("costs-everything")
     assert page.figures()["All"] == "$0.1100"
-    page.app.multiselect(key="costs-tags").set_value(["terminal"])
+    page.app.multiselect(key="costs-begun").set_value(["terminal"])
     page.run()
     assert page.figures()["All"] == "$0.0100"
 
