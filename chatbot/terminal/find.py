@@ -126,7 +126,7 @@ def _hit_lines(hits: "list[Hit]", *, bold: bool) -> Iterator[str]:
     before = None
     for hit in hits:
         if hit.conversation != before:
-            yield ("" if before is None else "\n") + f"{hit.conversation}  {one_line(hit.title, 80)}\n"
+            yield ("" if before is None else "\n") + f"{hit.conversation}  {one_line(hit.title, 80) or '(no title)'}\n"
         before = hit.conversation
         words = "".join(f"{on}{_line(part.text)}{off}" if part.found else _line(part.text) for part in hit.snippet)
         if hit.where in ("tag", "prompt"):
@@ -170,7 +170,7 @@ def _list(arguments: Namespace) -> int:
         for line in lines:
             marks = [*(["pinned"] if line.pinned else []), *(f"#{tag.name}" for tag in tags.get(line.id, ()))]
             more = f"  ({one_line(', '.join(marks), 80)})" if marks else ""
-            sys.stdout.write(f"{line.id}  {_local(line.updated)}  {one_line(line.title, 80)}{more}\n")
+            sys.stdout.write(f"{line.id}  {_local(line.updated)}  {one_line(line.title, 80) or '(no title)'}{more}\n")
     return 0
 
 
@@ -209,7 +209,7 @@ def _show(arguments: Namespace) -> int:
         _print_json({"id": conversation.id, "title": conversation.title, "messages": found})
         return 0
     terminal = sys.stdout.isatty()
-    out = [f"# {one_line(conversation.title, 200)}\n"]
+    out = [f"# {one_line(conversation.title, 200) or '(no title)'}\n"]
     for place in path:
         row = rows[place.first.id]
         words = _text(place, rows).strip() or f"({place.state})"

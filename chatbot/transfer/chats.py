@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from chatbot.core.errors import BadInput
+from chatbot.core.text import first_words
 from chatbot.core.whole import digest
 from chatbot.transfer.chatgpt import is_chatgpt, read_chatgpt
 from chatbot.transfer.checked import Checked
@@ -28,6 +29,7 @@ from chatbot.transfer.zip_file import CHATS, Zip, is_zip
 # Large exports of ChatGPT's come in several of these.
 _LISTS = re.compile(r"conversations(-\d+)?\.json")
 _OURS = re.compile(rb'\{\s*"bytebot"')
+_PLACES = re.compile(r"^\[\w+\]$", re.MULTILINE)  # where a picture or a file was
 _APPS: tuple[tuple[Callable[[Any], bool], Callable[[Checked], Copied]], ...] = (
     (is_chatgpt, read_chatgpt),
     (is_open_webui, read_open_webui),
@@ -43,7 +45,16 @@ def open_chats(file: BinaryIO, name: str) -> Iterator[Copied]:
         if not source or len(source) > LONGEST_SOURCE:  # it has no name of its own: what is in it names it
             app = copied.whole.tag or "file"
             copied = replace(copied, whole=replace(copied.whole, source=f"{app}:{digest(copied.whole)}"))
-        yield copied
+        yield _named(copied)
+
+
+def _named(copied: Copied) -> Copied:
+    """One of another app without a title is named as ours are: after its first words."""
+    whole = copied.whole
+    said = _PLACES.sub("", next((one.text for one in whole.messages if one.role == "user"), ""))
+    if copied.checksum is not None or whole.title or not said.strip():
+        return copied
+    return replace(copied, whole=replace(whole, title=first_words(said), title_by="words"))
 
 
 def _chats(file: BinaryIO, name: str) -> Iterator[Copied]:

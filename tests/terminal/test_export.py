@@ -113,7 +113,7 @@ def test_a_chatgpt_export(here: Store, tmp_path: Path, capsys) -> None:  # type:
     assert main(["import", str(sample)]) == 0
     assert (
         capsys.readouterr().out
-        == "Decorators: 6 messages, already there\n(no title): 4 messages, already there\n"
+        == "Decorators: 6 messages, already there\nWhat is this? \N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}: 4 messages, already there\n"
         + "".join(line + "\n" for line in out.splitlines() if line.startswith("    "))
     )
     assert here.integrity() == []

@@ -85,7 +85,7 @@ def test_what_is_no_text_is_told() -> None:
 
 def test_it_comes_whole_in_pieces_and_zipped() -> None:
     one, two = (json.dumps([chat]).encode() for chat in json.loads(SAMPLE))
-    titles = ["Decorators", ""]
+    titles = ["Decorators", "What is this? \N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}"]
     for files in (
         {"conversations.json": SAMPLE, "chat.html": b"<html>", "user.json": b"{}"},
         {"export/conversations-001.json": two, "export/conversations-000.json": one},
