@@ -119,7 +119,10 @@ def test_a_chatgpt_export(here: Store, tmp_path: Path, capsys) -> None:  # type:
     assert here.integrity() == []
     file = tmp_path / "conversations.json"
     assert main(["export", str(file), "--format", "chatgpt"]) == 0
-    assert [one["title"] for one in json.loads(file.read_text())] == ["Decorators", ""]
+    assert [one["title"] for one in json.loads(file.read_text())] == [
+        "Decorators",
+        "What is this? \N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}",
+    ]
 
 
 def test_files_to_read(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
