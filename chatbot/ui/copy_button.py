@@ -52,7 +52,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   if (data.here && button.dataset.here !== data.here) {
     button.dataset.here = data.here
-    setTimeout(() => button.scrollIntoView({ block: "center" }), 100)
+    // The messages below are still being drawn, and Streamlit goes to the bottom as they come: so again and again, until
+    // they are there or the person moves.
+    let left = 60
+    const timer = setInterval(() => {
+      button.scrollIntoView({ block: "center" })
+      if (!--left) clearInterval(timer)
+    }, 100)
+    for (const moved of ["wheel", "touchstart", "keydown", "pointerdown"])
+      window.addEventListener(moved, () => clearInterval(timer), { once: true, passive: true })
   }
 }
 """
