@@ -6,17 +6,18 @@ from typing import BinaryIO, Literal
 
 from chatbot.core.settings import Options
 from chatbot.store.store import Store
-from chatbot.transfer.chats import open_chats
+from chatbot.transfer.chats import not_read, open_chats
 from chatbot.transfer.values import Copied
 
-How = Literal["added", "there", "back"]
+How = Literal["added", "there", "back", "passed"]
+"""`back`: it was in the trash here; `passed`: of a file, in which there is more than chats."""
 File = tuple[str, BinaryIO]
 """Its name, as it is said in errors, and its bytes, which can be sought in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What became of one conversation. `id`: in this store; `notes`: what could not be kept or does not agree."""
+    """What became of one conversation; of a file, by its name, when `how` is "passed". `id`: in this store; `notes`: what could not be kept or does not agree."""
 
     title: str
     messages: int
@@ -33,6 +34,10 @@ class Looked:
 
     lines: tuple[Line, ...]
 
+    @property
+    def chats(self) -> int:
+        return sum(line.how != "passed" for line in self.lines)
+
     def count(self, how: How) -> int:
         return sum(line.how == how for line in self.lines)
 
@@ -46,6 +51,7 @@ def look(store: Store, files: Iterable[File]) -> Looked:
             there = source in seen or source in store.wholes.there([source])
             seen.add(source)
             lines.append(_line(copied, "there" if there else "added", notes=_notes(copied)))
+        lines += _passed(file, name)
     return Looked(tuple(lines))
 
 
@@ -66,6 +72,12 @@ def import_files(
             if not added.same:
                 notes = ("not as in the file: it went on here or there; the one here was kept", *notes)
             yield _line(copied, added.how, id=added.id, notes=notes)
+        yield from _passed(file, name)
+
+
+def _passed(file: BinaryIO, name: str) -> Iterator[Line]:
+    if told := not_read(file, name):
+        yield Line(title=name, messages=0, how="passed", notes=(told,))
 
 
 def _line(copied: Copied, how: How, *, id: str | None = None, notes: tuple[str, ...] = ()) -> Line:

@@ -83,7 +83,7 @@ def _import(store: Store, file: Path, options: Options, stop: Stop) -> tuple[str
     notes = []
     with file.open("rb") as chats:
         for line in import_files(store, [(file.name, chats)], options, stop=stop):
-            notes += [f"{line.title}: {note}" for note in line.notes]
+            notes += [f"{line.title}: {note}" for note in line.notes if line.how != "passed"]
     while not stop() and store.search.catch_up():
         pass  # it is a history of its own from now on, and searched as such
     if stop():

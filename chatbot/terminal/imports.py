@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 _A_WHILE = 1.0  # seconds
 
-_WORDS = {"added": "imported", "there": "already there", "back": "already there, taken back out of the trash"}
+_WORDS = {
+    "added": "imported",
+    "there": "already there",
+    "back": "already there, taken back out of the trash",
+    "passed": "passed by",
+}
 _TOLD = """\
 Files are read to their ends before anything is stored: a damaged one changes nothing. Each conversation is stored whole
 or not at all, and one that is there already is left as it is, so importing a file again is safe. Ctrl-C stops; what is
@@ -72,7 +77,7 @@ def import_(arguments: Namespace) -> int:
                 done.append(line)
                 show(line, _WORDS[line.how])
         except KeyboardInterrupt:
-            say(f"Stopped after {len(done):,} of {len(looked.lines):,}. What is stored stays; import again to go on.")
+            say(f"Stopped after {len(done):,} of {looked.chats:,}. What is stored stays; import again to go on.")
             return INTERRUPTED
         say(_sum(done))
         _index(store)
@@ -123,6 +128,9 @@ def verify_(arguments: Namespace) -> int:
 
 def _print(line: "Line", what: str) -> None:
     title = one_line(line.title, 60) or "(no title)"
+    if line.how == "passed":
+        print(f"{title}: {one_line('; '.join(line.notes))}")
+        return
     print(f"{title}: {counted(line.messages, 'message')}, {what}")
     for note in line.notes:
         print(f"    {one_line(note)}")
@@ -136,12 +144,12 @@ def _print_json(line: "Line", what: str) -> None:
 
 def _whose(lines: "Iterable[Line]") -> str:
     """Whose files they are: "Claude: 3 conversations."."""
-    found = Counter(line.app for line in lines)
+    found = Counter(line.app for line in lines if line.how != "passed")
     return " ".join(f"{app}: {counted(count, 'conversation')}." for app, count in found.items())
 
 
 def _sum(done: "list[Line]") -> str:
     new = [line for line in done if line.how == "added"]
     words = f"Imported {counted(len(new), 'conversation')} with {counted(sum(one.messages for one in new), 'message')}"
-    there = len(done) - len(new)
+    there = sum(line.how in ("there", "back") for line in done)
     return f"{words}; {there:,} {'was' if there == 1 else 'were'} already there." if there else f"{words}."

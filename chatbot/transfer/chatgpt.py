@@ -24,7 +24,7 @@ def read_chatgpt(about: Checked) -> Copied:
     created = seconds(about.raw("create_time")) or updated
     growing = Growing(APP)
     system = ""
-    for key, parent, message in nodes_in_order(about):
+    for key, parent, message in nodes_in_order(about, growing.lost):
         if message is None:
             growing.skip(key, parent)
             continue

@@ -6,6 +6,7 @@ for itself whose it is: ChatGPT's have a `mapping`, Open WebUI's a `chat`, Claud
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -24,12 +25,13 @@ from chatbot.transfer.llm_logs import MAGIC, read_llm_logs
 from chatbot.transfer.markdown_read import is_markdown, read_markdown
 from chatbot.transfer.open_webui import is_open_webui, read_open_webui
 from chatbot.transfer.values import Copied
-from chatbot.transfer.zip_file import CHATS, Zip, is_zip
+from chatbot.transfer.zip_file import CHATS, MANIFEST, Zip, is_zip
 
 # Large exports of ChatGPT's come in several of these.
 _LISTS = re.compile(r"conversations(-\d+)?\.json")
 _OURS = re.compile(rb'\{\s*"bytebot"')
 _PLACES = re.compile(r"^\[\w+\]$", re.MULTILINE)  # where a picture or a file was
+_FEW = 5
 _APPS: tuple[tuple[Callable[[Any], bool], Callable[[Checked], Copied]], ...] = (
     (is_chatgpt, read_chatgpt),
     (is_open_webui, read_open_webui),
@@ -46,6 +48,21 @@ def open_chats(file: BinaryIO, name: str) -> Iterator[Copied]:
             app = copied.whole.tag or "file"
             copied = replace(copied, whole=replace(copied.whole, source=f"{app}:{digest(copied.whole)}"))
         yield _named(copied)
+
+
+def not_read(file: BinaryIO, name: str) -> str:
+    """What a zip holds besides its chats, in a sentence: "not read: 214 .webp, chat.html"; "" where there is nothing."""
+    if not is_zip(file):
+        return ""
+    archive = Zip(file, name)
+    read = {*chats_in(archive, name), MANIFEST}
+    left = [one.rpartition("/")[2] for one in archive.names if one not in read]
+    if len(left) <= _FEW:
+        return f"not read: {', '.join(sorted(left))}" if left else ""
+    kinds = Counter(f".{one.rpartition('.')[2]}" if "." in one else "without an ending" for one in left).most_common()
+    told = ", ".join(f"{count:,} {kind[:20]}" for kind, count in kinds[:_FEW])
+    more = sum(count for _, count in kinds[_FEW:])
+    return f"not read: {told}{f' and {more:,} more' if more else ''}"
 
 
 def _named(copied: Copied) -> Copied:

@@ -28,10 +28,7 @@ def read_claude(about: Checked) -> Copied:
         # Exports of before there were branches say no parents: each stands below the one above it.
         parents[key] = before if node.raw("parent_message_uuid") is None else node.text("parent_message_uuid")
         before = key
-    for key, parent in parents.items():
-        if parent is not None and parent not in nodes:
-            parents[key] = None  # the root has a number of its own there
-    for key, parent in in_order(about.place, parents, {}):
+    for key, parent in in_order(about.place, parents, {}, growing.lost):
         node = nodes[key]
         user = node.one_of("sender", ("human", "assistant")) == "human"
         text, thoughts = _words(node, growing)

@@ -1,5 +1,6 @@
 """A conversation of another app becoming one of ours, message by message, parents first."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,11 +12,14 @@ from chatbot.core.tag import LONGEST_TAG
 from chatbot.core.text import repair
 from chatbot.core.whole import WholeMessage
 from chatbot.transfer.checked import Checked, seconds
+from chatbot.transfer.markdown import fenced
 
 MOST_NODES = 200_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_SOURCE, LONGEST_TITLE = 300, 200
 _GRAY = "gray"
+# What stands for "no parent" there: nothing, zeros, and Claude's number for the root.
+_ROOT = re.compile(r"[0-]*|0{8}-0{4}-40{3}-80{3}-0{12}")
 
 
 class Growing:
@@ -91,26 +95,29 @@ class Growing:
 
 
 def in_order(
-    place: str, parents: Mapping[str, str | None], listed: Mapping[str, Sequence[str]]
+    place: str, parents: Mapping[str, str | None], listed: Mapping[str, Sequence[str]], lost: Counter[str]
 ) -> Iterator[tuple[str, str | None]]:
     """(key, parent's key) of each, parents first, branches in the order in which they are listed.
 
-    BadInput where it is no tree: a parent that is not there, two parents, a circle.
+    The files of other apps have loose ends, where something was deleted. A message whose parent is not there begins a
+    branch of its own, and of the lists of children only the order counts; both are counted in `lost`. BadInput where
+    messages go round in a circle.
     """
     if len(parents) > MOST_NODES:
         raise BadInput(f"{place}: more than {MOST_NODES:,} messages; that is no conversation.")
+    parents = dict(parents)
     for key, parent in parents.items():
         if parent is not None and parent not in parents:
-            raise BadInput(f"{place}, {key[:40]!r}: its parent {parent[:40]!r} is not there. Export it again.")
+            parents[key] = None
+            if not _ROOT.fullmatch(parent):
+                lost["place of a message whose parent is not in the file"] += 1
     children: dict[str | None, list[str]] = {None: [], **{key: [] for key in parents}}
     for key, names in listed.items():
-        once = dict.fromkeys(names)
-        for child in once:
-            if parents.get(child, "") != key:
-                raise BadInput(
-                    f"{place}, {key[:40]!r}: its children name {child[:40]!r}, which says that its parent is another."
-                )
-        children[key] = list(once)
+        for child in dict.fromkeys(names):
+            if child in parents and parents[child] == key:
+                children[key].append(child)
+            else:
+                lost["link to a message that is not in the file or hangs elsewhere"] += 1
     there = {key: set(names) for key, names in children.items()}
     for key, parent in parents.items():
         if parent is None or key not in there[parent]:  # some writers leave the children out
@@ -159,11 +166,17 @@ def moment(value: object) -> datetime | None:
 
 
 def files_in(about: Checked, growing: Growing, *names: str) -> list[str]:
-    """What stands in place of attached files; they are counted as lost."""
+    """What stands in place of attached files: their words, where the export has them; else they are counted as lost."""
     found = []
     for name in names:
         for one in about.raw(name) if isinstance(about.raw(name), list) else ():
-            kind = str(one.get("type") or one.get("file_type") or "") if isinstance(one, dict) else ""
+            file = one if isinstance(one, dict) else {}
+            words, called = file.get("extracted_content"), file.get("file_name")
+            if isinstance(words, str) and words.strip():
+                called = " ".join(repair(called).split()) if isinstance(called, str) else ""
+                found.append(joined(f"{called or 'attachment'}:", fenced(repair(words))))
+                continue
+            kind = str(file.get("type") or file.get("file_type") or "")
             what = "image" if kind.startswith("image") else "attachment"
             growing.lost[what] += 1
             found.append(f"[{what}]")

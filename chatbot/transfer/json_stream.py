@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
 from chatbot.core.errors import BadInput
+from chatbot.transfer.json_deep import decode
 
 LONGEST = 128_000_000  # characters of one element
 MOST_PARTS = 10_000_000  # values in one element; an empty list takes two characters in a file and sixty bytes in memory
@@ -14,17 +15,18 @@ _CHUNK = 1 << 16  # bytes
 _SPACE = " \t\n\r"
 
 
-def elements(file: BinaryIO, name: str, inside: str) -> Iterator[tuple[str, Any]]:
+def elements(file: BinaryIO, name: str, inside: str, *, deep: bool = False) -> Iterator[tuple[str, Any]]:
     """("", element) for each of a list; of an object (key, value), and its list `inside` element by element.
 
-    BadInput, with the place, when it is no JSON, cut off, or an element is too large to be a conversation.
+    `deep`: replies may stand inside of what they reply to, thousands of levels down. BadInput, with the place, when it is no
+    JSON, cut off, or an element is too large to be a conversation.
     """
-    yield from _Reader(file, name, inside).read()
+    yield from _Reader(file, name, inside, deep).read()
 
 
 class _Reader:
-    def __init__(self, file: BinaryIO, name: str, inside: str) -> None:
-        self._file, self._name, self._inside = file, name, inside
+    def __init__(self, file: BinaryIO, name: str, inside: str, deep: bool) -> None:
+        self._file, self._name, self._inside, self._deep = file, name, inside, deep
         self._text, self._at, self._before, self._ended = "", 0, 0, False
         self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
         self._json = json.JSONDecoder(object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_number)
@@ -81,7 +83,7 @@ class _Reader:
         while True:
             try:
                 self._count()
-                value, end = self._json.raw_decode(self._text)
+                value, end = self._decoded()
                 # A number that ends where the text ends may go on in the next bytes.
                 if end < len(self._text) or self._ended:
                     self._at = end
@@ -101,6 +103,14 @@ class _Reader:
             if len(self._text) > LONGEST:
                 self._bad(f"what begins here has more than {LONGEST:,} characters; that is no conversation")
             self._more(max(_CHUNK, len(self._text)))
+
+    def _decoded(self) -> tuple[Any, int]:
+        try:
+            return self._json.raw_decode(self._text)
+        except RecursionError:
+            if not self._deep:
+                raise
+        return decode(self._text, pairs=_once, real=_finite)
 
     def _count(self) -> None:
         if sum(self._text.count(one) for one in ",[{") > MOST_PARTS:

@@ -20,7 +20,7 @@ def is_librechat(value: Any) -> bool:
 
 def read_librechat_file(file: BinaryIO, name: str) -> Copied:
     """A file with one conversation in it; BadInput names the place of what cannot be."""
-    about = dict[str, Any](elements(file, name, ""))
+    about = dict[str, Any](elements(file, name, "", deep=True))
     if not is_librechat(about):
         raise BadInput(
             f'{name} has neither "bytebot" nor "messages" in it, so it is no export that ByteBot knows. '
@@ -33,16 +33,11 @@ def read_librechat(about: Checked) -> Copied:
     nodes = _nodes(about)
     parents = {key: parent for key, (_, parent) in nodes.items()}
     growing = Growing(APP)
-    lost_parents = {key for key, parent in parents.items() if parent is not None and parent not in nodes}
-    for key in lost_parents:
-        if (parents[key] or "").strip("0-"):
-            growing.lost["place of a message whose parent is not in the file"] += 1
-        parents[key] = None
     times = [when for node, _ in nodes.values() if (when := moment(node.raw("createdAt")))]
     exported = moment(about.raw("exportAt")) or EPOCH
     created = moment(about.raw("createdAt")) or min(times, default=exported)
     options = about.inside("options")
-    for key, parent in in_order(about.place, parents, {}):
+    for key, parent in in_order(about.place, parents, {}, growing.lost):
         node = nodes[key][0]
         user = node.raw("isCreatedByUser") is True or node.raw("sender") == "User"
         text, thoughts = _words(node, growing)

@@ -5,11 +5,15 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from chatbot.core.messages import LIVE
+from chatbot.transfer.fences import Fences
 from chatbot.transfer.values import Entry, Heading
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _RUN = re.compile(r"`{3,}")
-_BREAKS = {"\x7f": r"\x7f", "\x85": r"\x85", "\u2028": r"\u2028", "\u2029": r"\u2029"}
+_BREAK = re.compile(r"\r\n?")
+_ESCAPED = re.compile("[\x7f\x85\u2028\u2029]")
+_LIKE_A_HEADING = re.compile(r"\\*## (?:You|ByteBot) · .*", re.DOTALL)
+_LIKE_REASONING = re.compile(r"\\*Reasoning:\n\n`{3,}text\n")
 
 
 def to_markdown(heading: Heading, entries: Iterable[Entry]) -> Iterator[bytes]:
@@ -37,16 +41,39 @@ def _front_matter(heading: Heading) -> str:
 
 def _section(entry: Entry) -> str:
     who = "You" if entry.role == "user" else "ByteBot"
-    by = f" · {' '.join(entry.model.split())}" if entry.model and entry.model.split() else ""
-    where = f" · {entry.mark}" if entry.mark else ""
-    parts = [f"\n## {who}{by} · {_time(entry.created)}{where}\n"]
-    if entry.reasoning.strip():
-        parts.append(f"Reasoning:\n\n{fenced(entry.reasoning)}\n")
-    if entry.text.strip():
-        parts.append(closed(entry.text) + "\n")
-    if entry.ended:
-        parts.append(f"*{entry.ended}*\n")
+    model = " ".join((entry.model or "").split())
+    # One that is still being written counts as cut: nobody goes on writing it in a copy.
+    live = "cut" if entry.role == "assistant" else ""
+    state = "" if entry.state == "complete" else live if entry.state in LIVE else entry.state
+    heading = " · ".join(filter(None, (f"## {who}", model, _time(entry.created), entry.mark, state)))
+    parts = [f"\n{heading}\n"]
+    reasoning, text = (_BREAK.sub("\n", one) for one in (entry.reasoning, entry.text))
+    if reasoning.strip():
+        parts.append(f"Reasoning:\n\n{fenced(reasoning)}\n")
+    elif looks_like_reasoning(text.lstrip("\n")):
+        text = "\\" + text.lstrip("\n")
+    if text.strip():
+        parts.append(_told_apart(closed(text)) + "\n")
+    if state and entry.ended:
+        parts.append(f"*{' '.join(entry.ended.split())}*\n")
     return "\n".join(parts)
+
+
+def _told_apart(text: str) -> str:
+    """A line that looks like a heading of ours, in a chat about such a file, gets a backslash; reading takes it away."""
+    fences = Fences()
+    lines = text.split("\n")
+    return "\n".join(f"\\{one}" if not fences.inside(one) and _LIKE_A_HEADING.fullmatch(one) else one for one in lines)
+
+
+def as_said(line: str) -> str:
+    """A line outside of code as it was before it was written."""
+    return line[1:] if line.startswith("\\") and _LIKE_A_HEADING.fullmatch(line) else line
+
+
+def looks_like_reasoning(text: str) -> bool:
+    """It begins as we write reasoning, with backslashes before it or none."""
+    return _LIKE_REASONING.match(text) is not None
 
 
 def fenced(text: str) -> str:
@@ -69,28 +96,17 @@ def closed(text: str) -> str:
     >>> closed("```python\\nx = 1")
     '```python\\nx = 1\\n```'
     """
-    open_fence = ""
-    for line in text.splitlines():
-        found = _FENCE.fullmatch(line)
-        if found is None:
-            continue
-        fence, rest = found.groups()
-        if not open_fence:
-            # A backtick in the info string makes it no fence but a code span.
-            if not (fence[0] == "`" and "`" in rest):
-                open_fence = fence
-        elif fence[0] == open_fence[0] and len(fence) >= len(open_fence) and not rest.strip():
-            open_fence = ""
+    fences = Fences()
+    for line in text.split("\n"):
+        fences.inside(line)
     text = text.strip("\n")
-    return f"{text}\n{open_fence}" if open_fence else text
+    return f"{text}\n{fences.open}" if fences.open else text
 
 
 def _quoted(text: str) -> str:
     """A YAML string on one line: JSON's, with the line breaks escaped that only YAML knows."""
     quoted = json.dumps(text, ensure_ascii=False)
-    for character, escape in _BREAKS.items():
-        quoted = quoted.replace(character, escape)
-    return quoted
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
 def _time(moment: datetime) -> str:

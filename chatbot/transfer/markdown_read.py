@@ -2,33 +2,34 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
 
 from chatbot.core.endings import how_it_ended
 from chatbot.core.errors import BadInput
-from chatbot.core.messages import State
+from chatbot.core.messages import LIVE, State
 from chatbot.core.whole import Whole
 from chatbot.transfer.checked import Checked
+from chatbot.transfer.fences import Fences
 from chatbot.transfer.growing import Growing, moment, title_of
+from chatbot.transfer.markdown import as_said, looks_like_reasoning
 from chatbot.transfer.values import Copied
 
 APP = "a Markdown file"
 LARGEST = 64 << 20  # bytes of one file
 _FRONT = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
+_BREAK = re.compile(r"\r\n?")
+_STATES = tuple(state for state in get_args(State) if state not in LIVE and state != "complete")
 _HEADING = re.compile(
     r"## (?P<who>You|ByteBot)(?: · (?P<model>.+?))?"
     r" · (?P<when>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
     r"(?: · message (?P<number>\d+)(?:, version \d+ of \d+)?(?:, below (?P<below>\d+))?)?"
+    rf"(?: · (?P<state>{'|'.join(_STATES)}))?"
 )
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _REASONING = re.compile(r"Reasoning:\n\n(`{3,})text\n(.*?)\n\1\n?(?:\n|\Z)", re.DOTALL)
-_SAID = re.compile(r"\*([^\n]+)\*")
-_LIMIT = re.compile(r"Reached the (?:limit of [\d,]+ tokens|server's own limit(?: after [\d,]+ tokens?)?)\.")
-_STATES: Sequence[State] = ("filtered", "refused", "tool_limit", "stopped", "cut", "failed", "blocked")
-_SENTENCES: dict[str | None, State] = {how_it_ended(state): state for state in _STATES}
+_ENDED = re.compile(r"(?:(?P<text>.*)\n)?\*(?P<sentence>[^\n]+)\*", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class _Section:
 
 
 def is_markdown(begin: bytes) -> bool:
-    return begin.lstrip(b"\xef\xbb\xbf").startswith(b"---\n")
+    return begin.removeprefix(b"\xef\xbb\xbf").startswith((b"---\n", b"---\r\n"))
 
 
 def read_markdown(file: BinaryIO, name: str) -> Copied:
@@ -49,7 +50,7 @@ def read_markdown(file: BinaryIO, name: str) -> Copied:
     if len(content) > LARGEST:
         raise BadInput(f"{name} has more than {LARGEST:,} bytes; that is no transcript.")
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = _BREAK.sub("\n", content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadInput(f"{name} is no UTF-8 text. Name a file that ByteBot wrote.") from None
     front = _FRONT.match(text)
@@ -73,7 +74,7 @@ def read_markdown(file: BinaryIO, name: str) -> Copied:
         before = key
     system = about.text("system")
     whole = Whole(
-        source=f"bytebot:{id}",
+        source=id if ":" in id else f"bytebot:{id}",
         title=title_of(about.text("title")),
         title_by="person",
         tag="markdown",
@@ -89,11 +90,11 @@ def read_markdown(file: BinaryIO, name: str) -> Copied:
 def _fields(front: str, name: str) -> dict[str, Any]:
     """The front matter as we write it: a name, a colon, and JSON's quotes around what is text."""
     found: dict[str, Any] = {}
-    for line in front.splitlines():
+    for line in front.split("\n"):
         key, _, value = line.partition(": ")
         if value.startswith('"'):
             try:
-                found[key] = json.loads(re.sub(r"\\x([0-9a-f]{2})", r"\\u00\1", value))
+                found[key] = json.loads(value)
             except ValueError:
                 raise BadInput(f"{name}, front matter, {key[:40]}: {value[:40]!r} is no quoted text.") from None
         else:
@@ -104,33 +105,30 @@ def _fields(front: str, name: str) -> dict[str, Any]:
 def _sections(text: str) -> Iterator[_Section]:
     """By their headings; what looks like one inside a code block is none."""
     section: _Section | None = None
-    fence = ""
+    fences = Fences()
     for line in text.split("\n"):
-        if not fence and (heading := _HEADING.fullmatch(line)):
+        code = fences.inside(line)
+        if not code and (heading := _HEADING.fullmatch(line)):
             if section is not None:
                 yield section
             section = _Section(heading)
-            continue
-        if found := _FENCE.fullmatch(line):
-            mark, rest = found.groups()
-            if not fence:
-                fence = "" if mark[0] == "`" and "`" in rest else mark
-            elif mark[0] == fence[0] and len(mark) >= len(fence) and not rest.strip():
-                fence = ""
-        if section is not None:
-            section.lines.append(line)
+        elif section is not None:
+            section.lines.append(line if code else as_said(line))
     if section is not None:
         yield section
 
 
 def _add(growing: Growing, key: str, parent: str | None, section: _Section, created: datetime) -> None:
     text = "\n".join(section.lines).strip("\n")
-    thoughts, state, error = "", "complete", None
     reply = section.about["who"] == "ByteBot"
-    if reply:
-        if found := _REASONING.match(text):
-            thoughts, text = found[2], text[found.end() :].strip("\n")
-        text, state, error = _ended(text)
+    state: State = section.about["state"] or "complete"  # type: ignore[assignment]
+    thoughts, error = "", None
+    if text.startswith("\\") and looks_like_reasoning(text):
+        text = text[1:]
+    elif found := _REASONING.match(text):
+        thoughts, text = found[2], text[found.end() :].strip("\n")
+    if reply and state != "complete" and (ended := _ENDED.fullmatch(text)):
+        text, error = (ended["text"] or "").strip("\n"), _error(state, ended["sentence"])
     growing.add(
         key,
         parent,
@@ -139,22 +137,13 @@ def _add(growing: Growing, key: str, parent: str | None, section: _Section, crea
         created=moment(section.about["when"]) or created,
         thoughts=thoughts,
         model=section.about["model"] if reply else None,
-        state=state,  # type: ignore[arg-type]
+        state=state,
         **({"error": error, "error_kind": "Imported"} if error else {}),
     )
 
 
-def _ended(text: str) -> tuple[str, State, str | None]:
-    """The text without the sentence under it that says how the reply ended; and what that says."""
-    before, _, last = text.rpartition("\n")
-    said = _SAID.fullmatch(last)
-    if said is None:
-        return text, "complete", None
-    sentence, rest = said[1], before.strip("\n")
-    if _LIMIT.fullmatch(sentence):
-        return rest, "length", None
-    if (state := _SENTENCES.get(sentence)) is not None:
-        return rest, state, None
-    if not rest:
-        return "", "failed", sentence.removesuffix(" Your message is kept.").removesuffix(" The part so far is kept.")
-    return text, "complete", None
+def _error(state: State, sentence: str) -> str | None:
+    """What went wrong, out of the sentence that says how it ended; None where that says nothing but the state."""
+    if state == "length" or sentence == how_it_ended(state):
+        return None
+    return sentence.removesuffix(" Your message is kept.").removesuffix(" The part so far is kept.")

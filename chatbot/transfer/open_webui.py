@@ -7,11 +7,15 @@ from typing import Any
 from chatbot.core.messages import State
 from chatbot.core.whole import Whole
 from chatbot.transfer.checked import Checked
+from chatbot.transfer.fences import Fences
 from chatbot.transfer.growing import EPOCH, Growing, files_in, in_order, joined, moment, tags_of, title_of
 from chatbot.transfer.values import Copied
 
 APP = "Open WebUI"
-_DETAILS = re.compile(r'<details type="(\w+)"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*', re.DOTALL)
+_FOLDED = re.compile(
+    r'<details type="(reasoning|tool_calls|code_interpreter)"(?:\s+[\w-]++(?:="[^"]*+")?)*+\s*>(?:\s*<summary>[^<]*</summary>)?'
+)
+_CLOSED, _BLANK = "</details>", re.compile(r"\s*")
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 
 
@@ -32,7 +36,7 @@ def read_open_webui(about: Checked) -> Copied:
     parents = {key: node.text_or_none("parentId") for key, node in nodes.items()}
     listed = {key: node.texts("childrenIds") for key, node in nodes.items()}
     system = chat.inside("params").text_or_none("system") or chat.text_or_none("system") or ""
-    for key, parent in in_order(chat.place, parents, listed):
+    for key, parent in in_order(chat.place, parents, listed, growing.lost):
         node = nodes[key]
         role = node.text("role")
         if role == "system":
@@ -43,7 +47,7 @@ def read_open_webui(about: Checked) -> Copied:
             growing.lost[f"message by {role[:40]!r}"] += 1
             growing.skip(key, parent)
             continue
-        text, thoughts = _words(node, growing)
+        text, thoughts = _words(node, role, growing)
         if not text and not (role == "assistant" and node.raw("error")):
             growing.skip(key, parent, thoughts=thoughts, keeps=role == "assistant")
             continue
@@ -93,7 +97,7 @@ def _nodes(chat: Checked, history: Checked) -> dict[str, Checked]:
     return {key: Checked(node, f"{chat.place}, message {key[:40]!r}") for key, node in nodes.items()}
 
 
-def _words(node: Checked, growing: Growing) -> tuple[str, str]:
+def _words(node: Checked, role: str, growing: Growing) -> tuple[str, str]:
     content = node.raw("content")
     parts = []
     if isinstance(content, list):
@@ -106,17 +110,37 @@ def _words(node: Checked, growing: Growing) -> tuple[str, str]:
                 parts.append("[image]")
     else:
         parts.append(node.text_or_none("content") or "")
-    thoughts: list[str] = []
+    text, thoughts = joined(*parts), ""
+    if role == "assistant":
+        text, thoughts = _unfolded(text, growing)
+    return joined(text, *files_in(node, growing, "files")), thoughts
 
-    def folded(found: re.Match[str]) -> str:
-        if found[1] == "reasoning":
-            thoughts.append(_QUOTED.sub("", unescape(found[2])).strip())
+
+def _unfolded(text: str, growing: Growing) -> tuple[str, str]:
+    """The words and the thoughts of a reply, which stand folded among its words; tool calls are folded likewise.
+
+    Only what that app writes there counts: at the beginning of a line, outside of code, and closed. All else is the reply's.
+    """
+    kept, thoughts = [], []
+    fences, at, began = Fences(), 0, 0
+    last = text.rfind(_CLOSED)
+    while at < len(text):
+        opened = None if fences.open or at > last else _FOLDED.match(text, at)
+        closed = text.find(_CLOSED, opened.end()) if opened else -1
+        if opened is None or closed < 0:
+            end = text.find("\n", at) + 1 or len(text)
+            fences.inside(text[at:end].rstrip("\n"))
+            at = end
+            continue
+        kept.append(text[began:at])
+        if opened[1] == "reasoning":
+            thoughts.append(_QUOTED.sub("", unescape(text[opened.end() : closed])).strip())
         else:
             growing.lost["tool call"] += 1
-        return ""
-
-    text = _DETAILS.sub(folded, joined(*parts, *files_in(node, growing, "files")))
-    return text.strip("\n") if thoughts else text, joined(*thoughts)
+        at = began = _BLANK.match(text, closed + len(_CLOSED)).end()  # type: ignore[union-attr]  # it always matches
+    kept.append(text[began:])
+    words = "".join(kept)
+    return words.strip("\n") if began else words, joined(*thoughts)
 
 
 def _ended(node: Checked, role: str, text: str) -> tuple[State, str | None]:

@@ -13,7 +13,7 @@ from chatbot.transfer.values import Entry, Heading
 def heading_of(whole: Whole, *, branches: bool = False) -> Heading:
     system = whole.options.get("system")
     return Heading(
-        id=whole.source.partition(":")[2] or whole.source,
+        id=whole.source.removeprefix("bytebot:"),
         title=whole.title,
         created=whole.created,
         system=system if isinstance(system, str) else "",

@@ -17,7 +17,12 @@ from chatbot.ui.job import Job, Read, watch
 from chatbot.ui.words import sentence
 
 _JOB, _FILES = "import job", "import-files"
-_HOW = {"added": "imported", "there": "already there", "back": "already there, taken back out of the trash"}
+_HOW = {
+    "added": "imported",
+    "there": "already there",
+    "back": "already there, taken back out of the trash",
+    "passed": "not read",
+}
 _WOULD = {**_HOW, "added": "new"}
 _LARGEST = 2_000  # megabytes of one file
 What = Literal["look", "import", "verify"]
@@ -140,6 +145,7 @@ def _receipt(under: _Under) -> None:
 
 
 def _sum(lines: Sequence[Line], words: dict[str, str]) -> str:
+    lines = [line for line in lines if line.how != "passed"]
     counts = [(words[how], sum(line.how == how for line in lines)) for how in words]
     messages = sum(line.messages for line in lines)
     apps = ", ".join(dict.fromkeys(line.app for line in lines if line.app))
@@ -149,7 +155,7 @@ def _sum(lines: Sequence[Line], words: dict[str, str]) -> str:
 
 def _table(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
     """What is new, and what there is to say of, stands on top."""
-    lines = sorted(lines, key=lambda line: (line.how != "added", not line.notes))
+    lines = sorted(lines, key=lambda line: (line.how not in ("added", "passed"), not line.notes))
     st.dataframe(
         {
             "Conversation": [line.title or "(no title)" for line in lines],
@@ -196,7 +202,7 @@ def _read(files: Sequence[tuple[str, Any]], job: Job[Any]) -> list[File]:
 def _import(engine: Engine, files: Sequence[tuple[str, Any]], options: Options, under: _Under, job: Job[Any]) -> None:
     for line in import_files(engine.store, _read(files, job), options, stop=job.stopping):
         under.lines.append(line)
-        job.words = f"{len(under.lines):,} of {len(under.looked.lines) if under.looked else 0:,} conversations"
+        job.words = f"{len(under.lines):,} of {under.looked.chats if under.looked else 0:,} conversations"
     engine.catch_up()
 
 

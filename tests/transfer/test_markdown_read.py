@@ -2,17 +2,23 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chatbot.core.errors import BadInput
 from chatbot.core.whole import Whole, WholeMessage
 from chatbot.engine.exports import written
+from chatbot.engine.imports import import_files
+from chatbot.store.store import Store
 from chatbot.transfer.chats import open_chats
+from chatbot.transfer.markdown import closed
 from chatbot.transfer.reading import entries_of
+from tests.store.scene import OPTIONS
 from tests.transfer.wholes import NOON, wholes
 
 AT = NOON.replace(microsecond=0)
@@ -108,14 +114,66 @@ def test_the_open_branch_alone() -> None:
     assert [one.parent for one in found.messages] == [None, 1, 2, 3]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(wholes())
-def test_the_words_of_a_branch_come_back(chat: Whole) -> None:
-    entries = list(entries_of(chat))
-    found = read(markdown(chat))
+# Such as a chat about an exported chat holds: what looks like the file's own marks.
+LIKE_OURS = st.lists(
+    st.sampled_from(
+        (
+            "## You · 2026-11-25T12:00:00Z", "## ByteBot · m · 2026-11-25T12:00:00Z · message 2, below 1 · stopped",
+            "\\## You · 2026-11-25T12:00:00Z", "*You stopped this.*", "*words*", "Reasoning:", "\\Reasoning:", "", "```text",
+            "```", "~~~~", "   ````", "\r", "\r\n", "---", "words", " ", "# Title", "\x85", "a\u2028b", "```a`b",
+        )
+    ),
+    max_size=7,
+).map("\n".join)  # fmt: skip
+
+
+def as_kept(text: str) -> str:
+    """What docs/formats.md promises of a text: line breaks are one sign, a block left open is closed, outer blank lines go."""
+    text = re.sub("\r\n?", "\n", text)
+    return closed(text) if text.strip() else ""
+
+
+@st.composite
+def chats_about_chats(draw: st.DrawFn) -> Whole:
+    whole = draw(wholes())
+    inside = [
+        replace(one, text=draw(LIKE_OURS | st.just(one.text)), reasoning=draw(LIKE_OURS | st.just("")))
+        for one in whole.messages
+    ]
+    return replace(
+        whole, messages=tuple(inside), source=draw(st.sampled_from(["chatgpt:x", "bytebot:4f2a", "llm:01:c"]))
+    )
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(chats_about_chats() | wholes(), st.booleans())
+def test_the_words_of_every_message_come_back(chat: Whole, branches: bool) -> None:
+    entries = list(entries_of(chat, branches=branches))
+    found = read(markdown(chat, branches=branches))
+    assert found.source == chat.source
     assert len(found.messages) == len(entries)
     for entry, one in zip(entries, found.messages, strict=True):
         assert (one.role, one.created) == (entry.role, entry.created.replace(microsecond=0))
+        assert one.text.removeprefix("\n\n" if one.continues else "") == as_kept(entry.text)
+        if one.role == "assistant":
+            assert one.state == entry.state
+            thought = re.sub("\r\n?", "\n", entry.reasoning)
+            assert one.reasoning == (thought.strip("\n") if thought.strip() else "")
+
+
+@pytest.mark.parametrize("text", ["*words*", "*You stopped this.*", "So it is.\n\n*Reached the server's own limit.*"])
+def test_a_whole_reply_that_ends_in_italics_is_whole(text: str) -> None:
+    chat = replace(RICH, messages=(message("user", "Say it."), message("assistant", text, parent=1)), head=2)
+    found = read(markdown(chat))
+    assert (found.messages[1].text, found.messages[1].state) == (text, "complete")
+
+
+def test_one_of_another_app_comes_home_to_itself(store: Store) -> None:
+    chat = replace(RICH, source="chatgpt:6745-c")
+    store.wholes.add(chat, OPTIONS)
+    (line,) = import_files(store, [("notes.md", io.BytesIO(markdown(chat)))], OPTIONS)
+    assert line.how == "there"
+    assert len(store.wholes.ids()) == 1
 
 
 @pytest.mark.parametrize(

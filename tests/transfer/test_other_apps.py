@@ -141,7 +141,6 @@ def test_a_database_that_would_do_something_does_nothing(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "change", "told"),
     [
-        ("openwebui.json", lambda all: all[0]["chat"]["history"]["messages"]["r1"].update(parentId="x"), "parent 'x'"),
         ("openwebui.json", lambda all: all[0]["chat"]["history"]["messages"]["q1"].update(parentId="r3"), "circle"),
         ("openwebui.json", lambda all: all[0]["chat"]["history"].update(messages=[]), "should be an object"),
         ("openwebui.json", lambda all: all[0]["chat"]["history"]["messages"]["q1"].update(content=7), "content: 7"),
@@ -174,6 +173,153 @@ def test_each_comes_once_and_says_whose_it_is(store: Store, tmp_path: Path) -> N
     assert any("it has no message" in line.notes for line in lines)
     assert len(store.wholes.ids()) == len(looked.lines)
     assert store.integrity() == []
+
+
+def test_a_broken_link_costs_no_word_and_not_the_other_chats() -> None:
+    about = json.loads(sample("openwebui.json"))
+    nodes = about[0]["chat"]["history"]["messages"]
+    nodes["r1"].update(parentId="gone")
+    nodes["q1"]["childrenIds"].append("never")
+    bread, old = read(json.dumps(about).encode())
+    (before, _) = read(sample("openwebui.json"))
+    assert sorted(one.text for one in bread.whole.messages) == sorted(one.text for one in before.whole.messages)
+    assert bread.lost == (
+        "left out: place of a message whose parent is not in the file (1)",
+        "left out: link to a message that is not in the file or hangs elsewhere (2)",
+        "left out: image (1)",
+    )
+    assert len(old.whole.messages) == 2
+    claude = json.loads(sample("claude.json"))
+    claude[2]["chat_messages"][2].update(parent_message_uuid="gone")
+    assert read(json.dumps(claude).encode())[2].lost == (
+        "left out: place of a message whose parent is not in the file (1)",
+    )
+    libre = json.loads(sample("librechat.json"))
+    libre["messages"][0].update(parentMessageId="gone")
+    (cat,) = read(json.dumps(libre).encode())
+    assert cat.lost[0] == "left out: place of a message whose parent is not in the file (1)"
+    assert len(cat.whole.messages) == 4
+
+
+def replied(content: str, role: str = "assistant") -> Copied:
+    """What Open WebUI's reader makes of one message's words."""
+    messages = {"m": {"id": "m", "parentId": None, "childrenIds": [], "role": role, "content": content, "done": True}}
+    about = [{"id": "x", "title": "t", "chat": {"history": {"messages": messages, "currentId": "m"}}}]
+    (copied,) = read(json.dumps(about).encode())
+    return copied
+
+
+FOLDED = '<details type="reasoning" done="true" duration="2">\n<summary>Thought for 2 s</summary>\n&gt; Is 2 &lt; 3?\n</details>\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "thoughts", "lost"),
+    [
+        (f"{FOLDED}Yes.", "Yes.", "Is 2 < 3?", ()),
+        (
+            f'{FOLDED}One.\n<details type="tool_calls" done="true" name="a" arguments="{{&quot;b&quot;: &quot;>&quot;}}">\n'
+            f"<summary>Tool</summary>\n</details>\n{FOLDED}Two.",
+            "One.\nTwo.",
+            "Is 2 < 3?\n\nIs 2 < 3?",
+            ("left out: tool call (1)",),
+        ),
+        # Those of a page that somebody writes about are words.
+        (f"So:\n```html\n{FOLDED}```\nDone.", f"So:\n```html\n{FOLDED}```\nDone.", "", ()),
+        (f"Write {FOLDED}", f"Write {FOLDED}", "", ()),
+        ("<details><summary>More</summary>\nIt is.\n</details>", None, "", ()),
+        ('<details type="reasoning" done="false">\n<summary>Thinking</summary>\n> cut off', None, "", ()),
+        ('<details type="reasoning"\nno tag\n</details>', None, "", ()),
+        ('<details type="mine">\nIt is.\n</details>', None, "", ()),
+    ],
+)
+def test_what_open_webui_folds_into_a_reply(
+    content: str, text: str | None, thoughts: str, lost: tuple[str, ...]
+) -> None:
+    copied = replied(content)
+    (one,) = copied.whole.messages
+    assert (one.text, one.reasoning, copied.lost) == (content if text is None else text, thoughts, lost)
+
+
+def test_what_a_person_wrote_is_never_taken_for_thoughts() -> None:
+    copied = replied(f"{FOLDED}Why does it print that?", role="user")
+    assert copied.whole.messages[0].text == f"{FOLDED}Why does it print that?"
+
+
+# Were each beginning searched to the end of the reply, this would take minutes.
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<details type="reasoning" done="true">\n',
+        '<details type="reasoning" \n',
+        '<details type="reasoning" a="\n',
+        '<details type="reasoning" done="true">\n<summary>x\n',
+        "<details><summary>x</summary>\n</details>\n" + '<details type="tool_calls">\n',
+    ],
+)
+@pytest.mark.parametrize("end", ["", "</details>"])
+def test_a_long_reply_of_unclosed_thoughts_is_read_at_once(piece: str, end: str) -> None:
+    copied = replied(piece * (4_000_000 // len(piece)) + end)
+    assert len(copied.whole.messages) <= 1
+
+
+def test_a_librechat_chat_of_thousands_of_messages_one_inside_the_other() -> None:
+    for depth in (700, 5_000):
+        text, end = "", ""
+        for number in range(depth):
+            who = "true" if number % 2 == 0 else "false"
+            text += f'{{"messageId": "m{number}", "text": "{number}", "isCreatedByUser": {who}, "children": ['
+            end += "]}"
+        (copied,) = read(f'{{"conversationId": "c", "recursive": true, "messages": [{text}{end}]}}'.encode())
+        assert [one.parent for one in copied.whole.messages] == [None, *range(1, depth)]
+        assert copied.whole.messages[-1].text == str(depth - 1)
+    with pytest.raises(BadInput, match="nested too deeply"):
+        read(b'{"messages": ' + b'[{"children": ' * 30_000)
+
+
+def test_what_was_pasted_into_claude_is_kept_as_words() -> None:
+    about = json.loads(sample("claude.json"))
+    about[0]["chat_messages"][0]["attachments"][0]["extracted_content"] = "```\nA cloud.\n```"
+    (poem, *_) = read(json.dumps(about).encode())
+    said = "Write a poem about rain.\n\nnotes.txt:\n\n````text\n```\nA cloud.\n```\n````\n\n[attachment]"
+    assert poem.whole.messages[0].text == said
+    assert poem.lost[0] == "left out: attachment (1)"
+
+
+def test_what_was_starred_or_archived_there_is_so_here() -> None:
+    claude = json.loads(sample("claude.json"))
+    claude[0]["is_starred"] = True
+    found = [copied.whole for copied in read(json.dumps(claude).encode())]
+    assert [one.pinned for one in found] == [True, False, False]
+    assert {one.tag for one in found} == {"claude"}
+    libre = json.loads(sample("librechat.json"))
+    for archived in (True, False):
+        libre["isArchived"] = archived
+        (copied,) = read(json.dumps(libre).encode())
+        assert (copied.whole.archived is not None, copied.whole.tag) == (archived, "librechat")
+    chatgpt = json.loads(sample("conversations.json"))
+    chatgpt[0]["is_archived"] = True
+    assert [copied.whole.archived is not None for copied in read(json.dumps(chatgpt).encode())] == [True, False]
+
+
+def packed(**files: bytes | str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("__", "."), text)
+    return out.getvalue()
+
+
+def test_the_receipt_says_what_of_a_zip_was_not_read(store: Store) -> None:
+    few = packed(conversations__json=sample("claude.json"), user__json="{}", chat__html="<html>")
+    many = packed(conversations__json=sample("claude.json"), **{f"{n}__webp": "" for n in range(2_000)}, users="")
+    for file, told in ((few, "chat.html, user.json"), (many, "2,000 .webp, 1 without an ending")):
+        files = [("export.zip", io.BytesIO(file))]
+        for lines in (look(store, files).lines, list(import_files(store, files, OPTIONS))):
+            assert (lines[-1].title, lines[-1].how, lines[-1].notes) == ("export.zip", "passed", (f"not read: {told}",))
+            assert len(lines) == 4
+    ours = packed(bytebot__json=b'{"bytebot": 1, "conversations": []}', manifest__json="{}")
+    assert look(store, [("chats.zip", io.BytesIO(ours))]).lines == ()
 
 
 def test_a_zip_with_pictures_and_split_files_gives_its_chats() -> None:

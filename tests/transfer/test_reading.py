@@ -36,14 +36,14 @@ def markdown(whole: Whole, *, branches: bool = False) -> str:
 
 def test_all_branches_say_where_they_stand() -> None:
     headings = [line for line in markdown(BRANCHED, branches=True).splitlines() if line.startswith("## ")]
-    assert [line.rpartition(" · ")[2] for line in headings] == [
+    assert [line.partition(":00Z · ")[2] for line in headings] == [
         "message 1",
         "message 2, version 1 of 2, below 1",
         "message 3, below 2",
-        "message 4, below 3",
+        "message 4, below 3 · failed",
         "message 5, below 4",
         "message 6, below 5",
-        "message 7, version 2 of 2, below 1",
+        "message 7, version 2 of 2, below 1 · length",
     ]
     open_branch = markdown(BRANCHED)
     assert "one, two" in open_branch
