@@ -84,6 +84,9 @@ def test_nothing_in_it_runs_or_is_fetched(context: BrowserContext, tmp_path: Pat
     assert page.locator("article").count() == 2 * len(ATTACKS)
     assert page.evaluate("getComputedStyle(document.body).display") == "block"
     assert page.evaluate("document.querySelectorAll('style').length") == 1
+    styles = "[...document.querySelectorAll('body, body *')].map(one => getComputedStyle(one))"
+    red = f"{styles}.filter(one => one.color == 'rgb(255, 0, 0)' || one.backgroundImage != 'none').length"
+    assert page.evaluate(red) == 0
     # And yet every word of it can be read.
     shown = page.locator("pre.text").all_inner_texts()
     assert f"<script src={BEYOND}></script>" in shown

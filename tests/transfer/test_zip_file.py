@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 
 import pytest
@@ -59,6 +60,19 @@ def test_a_size_that_is_a_lie_reads_no_further() -> None:
     at = text.rindex(b"PK\x01\x02")
     text[at + 24 : at + 28] = (10).to_bytes(4, "little")
     assert "cut off" in sentence(bytes(text)) or "damaged" in sentence(bytes(text))
+
+
+def test_a_gigabyte_that_is_only_claimed() -> None:
+    """The directory says 1 GB; there are two bytes. What is claimed is never made room for."""
+    text = bytearray(zipped({"conversations.json": b"[]"}))
+    at = text.rindex(b"PK\x01\x02")
+    text[at + 24 : at + 28] = (1 << 30).to_bytes(4, "little")
+    assert "1,073,741,824 bytes; that is no chat" in sentence(bytes(text))
+    text[at + 20 : at + 24] = (100 << 20).to_bytes(4, "little")  # packed as loosely as text is
+    tracemalloc.start()
+    assert read(bytes(text)) == []
+    assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    tracemalloc.stop()
 
 
 def test_a_locked_one_and_damaged_ones() -> None:
