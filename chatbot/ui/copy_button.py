@@ -1,4 +1,4 @@
-"""A button that copies a message as it was written. Streamlit has none; this is the only component of our own."""
+"""A button that copies a message as it was written. Streamlit has none."""
 
 from collections.abc import Callable
 from functools import cache

@@ -10,14 +10,13 @@ from chatbot.core.query import Part
 from chatbot.engine.engine import Engine
 from chatbot.store.search import WINDOW
 from chatbot.store.values import Hit
-from chatbot.ui import callbacks, clock
+from chatbot.ui import callbacks, clock, search_field
+from chatbot.ui.search_field import Asked
 from chatbot.ui.seats import clear
 from chatbot.ui.words import NAME, sentence
 
 WHERE = {"tag": "tag", "prompt": "system prompt"}
 """Where it stands that is neither a title nor a message, in words."""
-PAUSE = "150ms"
-"""In typing, after which it is looked for: finding takes a tenth of that."""
 _KEY = "search"
 _TYPED = "looked for"  # in the session
 _PAGE = 20
@@ -27,31 +26,21 @@ _SHOWN = "hits shown"  # in the session: what was typed, and how many hits of it
 _DRAWN = "hits drawn here"  # in the session: elements of the list
 
 
-def asked() -> str:
-    """The field; gives what is typed in it, as it is typed."""
-    # Kept apart from the widget, which forgets its words when another page is shown.
-    typed: str = st.session_state.setdefault(_TYPED, "")
-    st.text_input(
-        "Search everything said",
-        typed,
-        key=_KEY,
-        type="search",
-        live=PAUSE,
-        label_visibility="collapsed",
-        placeholder="Search everything said",
-        on_change=_keep,
-    )
-    return typed.strip()
+def asked() -> Asked:
+    """The field beside the chat."""
+    return search_field.draw(_KEY, kept=_TYPED, placeholder="Search everything said")
 
 
-def draw(engine: Engine, typed: str) -> None:
+def draw(engine: Engine, asked: Asked) -> None:
     """The places where it stands; a click goes there."""
+    typed = asked.typed
     shown = _shown(typed)
     try:
         hits = engine.store.search.find(typed, limit=shown + 1, long=_LONG)
         whole = engine.store.search.whole
     except ByteBotError as error:
         st.caption(sentence(error.sentence))
+        asked.first()
         return
     with st.container(key="found", gap="xxsmall", border=False, height=_TALL if len(hits) > _MANY else "content"):
         drawn = 0
@@ -65,6 +54,7 @@ def draw(engine: Engine, typed: str) -> None:
             drawn += 1
         clear(st.session_state.get(_DRAWN, 0) - drawn)
         st.session_state[_DRAWN] = drawn
+    asked.first(hits, message="hit-", conversation="found-")
 
 
 def notes(typed: str, hits: list[Hit], *, whole: bool) -> Iterable[str]:
@@ -125,10 +115,6 @@ def _with_its_spaces(text: str) -> str:
     words = label(text, most=400)
     before, after = (" " if text[:1].isspace() else ""), (" " if words and text[-1:].isspace() else "")
     return f"{before}{words}{after}"
-
-
-def _keep() -> None:
-    st.session_state[_TYPED] = st.session_state[_KEY] or ""
 
 
 def _shown(typed: str) -> int:

@@ -33,7 +33,8 @@ _SHELF, _ORDER, _AT = "history-shelf", "history-order", "history-page"
 
 def draw(engine: Engine) -> None:
     """The whole tab."""
-    typed = history_filters.search()
+    asked = history_filters.search()
+    typed = asked.typed
     with st.container(key="history-choice", horizontal=True, vertical_alignment="center", gap="small"):
         shelf: str = (
             st.segmented_control(
@@ -65,13 +66,15 @@ def draw(engine: Engine) -> None:
         history_tags.edit(engine)
     try:
         if typed:
-            history_hits.found(engine, typed, chosen.filters)
-        elif shelf == "starred":
+            history_hits.found(engine, asked, chosen.filters)
+            return
+        if shelf == "starred":
             history_hits.starred(engine, _EMPTY["starred"])
         else:
             _shelf(engine, chosen.wanted, shelf, order)  # type: ignore[arg-type]
     except ByteBotError as error:
         st.error(sentence(error.sentence), icon=":material/error:")
+    asked.first()
 
 
 def _shelf(engine: Engine, anywhere: Wanted, shelf: Shelf, order: Order) -> None:

@@ -12,11 +12,11 @@ from chatbot.core.pricing import NANO
 from chatbot.engine.engine import Engine
 from chatbot.store.tags import Tag
 from chatbot.store.values import Filters, Shelf, Wanted
-from chatbot.ui import clock
+from chatbot.ui import clock, search_field
 from chatbot.ui.begun_in import BEGUN_IN
-from chatbot.ui.found import PAUSE
+from chatbot.ui.search_field import Asked
 
-_SEARCH, _TYPED = "history-search", "history looked for"
+_PLACEHOLDER = "Search everything said, titles and all"
 _SINCE, _UNTIL, _MODEL, _TAGS = "history-since", "history-until", "history-model", "history-tags"
 _BEGUN, _STARRED, _COST, _ROLE, _CODE = (f"history-{one}" for one in ("begun", "starred", "cost", "role", "code"))
 _ALL = (_SINCE, _UNTIL, _MODEL, _TAGS, _BEGUN, _STARRED, _COST, _ROLE, _CODE)
@@ -31,20 +31,9 @@ class Chosen:
     filters: Filters
 
 
-def search() -> str:
-    """What is typed, as it is typed."""
-    typed: str = st.session_state.setdefault(_TYPED, "")
-    st.text_input(
-        "Search everything said",
-        typed,
-        key=_SEARCH,
-        type="search",
-        live=PAUSE,
-        label_visibility="collapsed",
-        placeholder="Search everything said, titles and all",
-        on_change=_keep,
-    )
-    return typed.strip()
+def search() -> Asked:
+    """The field on the History page."""
+    return search_field.draw("history-search", kept="history looked for", placeholder=_PLACEHOLDER)
 
 
 def draw(engine: Engine, *, searching: bool, on_change: Callable[[], None]) -> Chosen:
@@ -128,10 +117,6 @@ def _chosen(since: date | None, until: date | None, tags: dict[int, Tag], zone: 
         cost_over=over,
     )
     return Chosen(wanted, filters)
-
-
-def _keep() -> None:
-    st.session_state[_TYPED] = st.session_state[_SEARCH] or ""
 
 
 def _clear(then: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from chatbot.store.values import Filters, Hit, Starred
 from chatbot.ui import callbacks, clock
 from chatbot.ui.found import WHERE, groups, marked, notes
 from chatbot.ui.history_rows import ago
+from chatbot.ui.search_field import Asked
 
 _PAGE = 20
 _LONG, _WORDS = 220, 240  # characters of a sentence that was found, and of a starred message
@@ -17,8 +18,9 @@ _MORE = "history-more"
 _ROLES = {"user": "You", "assistant": "ByteBot"}
 
 
-def found(engine: Engine, typed: str, filters: Filters) -> None:
+def found(engine: Engine, asked: Asked, filters: Filters) -> None:
     """The places where it stands, the conversations in the order of their best one."""
+    typed = asked.typed
     shown = _shown((typed, filters))
     hits = engine.store.search.find(typed, filters, limit=shown + 1, long=_LONG)
     whole = engine.store.search.whole
@@ -28,6 +30,7 @@ def found(engine: Engine, typed: str, filters: Filters) -> None:
         for words in notes(typed, hits, whole=whole):
             st.caption(words)
         _more(len(hits) > shown)
+    asked.first(hits, message="go-", conversation="go-")
 
 
 def starred(engine: Engine, nothing: str) -> None:

@@ -46,13 +46,14 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
             on_click=callbacks.go_to,
             args=(None,),
         )
-        typed = found.asked()
-        with seat(chat.seats, "list", bool(typed)):
-            if typed:
+        asked = found.asked()
+        with seat(chat.seats, "list", bool(asked.typed)):
+            if asked.typed:
                 fresh.drawn([])
-                found.draw(engine, typed)
+                found.draw(engine, asked)
                 name = None
             else:
+                asked.first()
                 name = _conversations(engine, chat)
         st.divider()
         this_chat.draw(engine_of(chat), chat)
