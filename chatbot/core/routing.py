@@ -126,6 +126,17 @@ def route(rules: Sequence[Rule], *, connection: str, model: str, text: str) -> R
     return None
 
 
+def targets(rules: Sequence[Rule], *, connection: str, model: str) -> tuple[str, ...]:
+    """The other models to which the rules may send a message of a chat, in the rules' order, each once.
+
+    >>> targets([Rule(to="cheap"), Rule(to="dear"), Rule(to="x", model="else")], connection="openai", model="dear")
+    ('cheap',)
+    """
+    if connection == EMBEDDED or not model:
+        return ()
+    return tuple(dict.fromkeys(one.to for one in rules if one.to != model and one.concerns(connection, model)))
+
+
 def has_code(text: str) -> bool:
     """Whether there is code in a message, as far as its looks tell; in doubt there is.
 

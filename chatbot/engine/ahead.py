@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from chatbot.core.budgets import Standing
 from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost
+from chatbot.core.routing import targets
 from chatbot.core.settings import Options
 from chatbot.core.tokens import Outputs, calibrated, expected_outputs, next_input, rough
 from chatbot.engine.call import FRAME
@@ -35,6 +36,15 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByRule:
+    """What the next message costs if a rule sends it to another model. Which message that is, its words decide."""
+
+    model: str
+    least: Cost
+    most: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """The next message before its own words: tokens in, and what the call costs with a short and with a long reply.
 
@@ -50,6 +60,8 @@ class Forecast:
     """What a thousand characters more cost, as input."""
     left_out: int = 0
     """Older messages that would not be sent."""
+    by_rule: tuple[ByRule, ...] = ()
+    """The other models that the rules of this chat's model lead to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,22 +134,30 @@ class Ahead:
             )
             tokens = calibrated(tokens, *real) if real else tokens
         more = calibrated(_A_THOUSAND, *real) if real else _A_THOUSAND
-        outputs = expected_outputs(
-            self._ledger.outputs(conversation, payer.base_url, options.model), most=options.max_output or MOST_OUTPUT
-        )
 
-        def cost(input_tokens: int, output_tokens: int) -> Cost:
+        def cost(model: str, input_tokens: int, output_tokens: int) -> Cost:
             usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-            return self._outside.price(payer.base_url, (options.model,), usage, tier=None, at=now())
+            return self._outside.price(payer.base_url, (model,), usage, tier=None, at=now())
 
+        def replies(model: str) -> Outputs:
+            made = self._ledger.outputs(conversation, payer.base_url, model)
+            return expected_outputs(made, most=options.max_output or MOST_OUTPUT)
+
+        outputs, by_rule = replies(options.model), []
+        for model in targets(self._outside.rules(), connection=options.connection, model=options.model):
+            theirs = replies(model)
+            by_rule.append(
+                ByRule(model=model, least=cost(model, tokens, theirs.low), most=cost(model, tokens, theirs.high))
+            )
         return Forecast(
             input_tokens=tokens,
             exact=exact,
             outputs=outputs,
-            least=cost(tokens, outputs.low),
-            most=cost(tokens, outputs.high),
-            per_thousand=cost(more, 0),
+            least=cost(options.model, tokens, outputs.low),
+            most=cost(options.model, tokens, outputs.high),
+            per_thousand=cost(options.model, more, 0),
             left_out=left_out,
+            by_rule=tuple(by_rule),
         )
 
     def uncached(

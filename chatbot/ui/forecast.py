@@ -5,7 +5,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.bill import dollars
 from chatbot.core.errors import ByteBotError
-from chatbot.engine.ahead import Forecast
+from chatbot.core.labels import one_line
+from chatbot.engine.ahead import ByRule, Forecast
 from chatbot.engine.engine import Engine
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.words import sentence
@@ -16,6 +17,8 @@ they are the server's own count of the last request and its reply.
 
 **The range** runs from a middling reply of this model to one that nine of ten do not pass, never beyond the longest \
 reply that is set. What you type comes on top.
+
+**By rule**: what it costs if one of your rules sends it to that model; your words decide whether one does.
 
 It is what the call would cost at today's prices; what it did cost stands under the reply."""
 
@@ -59,18 +62,27 @@ def words(ahead: Forecast) -> str:
     ...                per_thousand=unknown("")))
     '≈ 20 tokens + your words · price unknown'
     """
+    return " · ".join([*_own(ahead), *(f"by rule {one_line(one.model)}: {_range(one)}" for one in ahead.by_rule)])
+
+
+def _own(ahead: Forecast) -> list[str]:
+    """With the chat's own model."""
     about = "" if ahead.exact else "≈ "
     parts = [f"{about}{ahead.input_tokens:,} tokens + your words"]
     least, most, more = (cost.nanodollars for cost in (ahead.least, ahead.most, ahead.per_thousand))
     if least is None or most is None or more is None:
-        return f"{parts[0]} · price unknown"
-    low, high = dollars(least), dollars(most)
-    if not ahead.outputs.known:
-        parts.append(f"{low} to at most {high}")
-    else:
-        parts.append(low if low == high else f"{low}–{high}")
+        return [*parts, "price unknown"]
+    parts.append(_range(ahead) if ahead.outputs.known else f"{dollars(least)} to at most {dollars(most)}")
     parts.append(f"{dollars(more)} per 1,000 characters more")
-    return " · ".join(parts)
+    return parts
+
+
+def _range(one: Forecast | ByRule) -> str:
+    least, most = one.least.nanodollars, one.most.nanodollars
+    if least is None or most is None:
+        return "price unknown"
+    low, high = dollars(least), dollars(most)
+    return low if low == high else f"{low}–{high}"
 
 
 def uncached(engine: Engine, chat: OpenChat, *, edited: int | None = None) -> str:

@@ -13,6 +13,7 @@ import tiktoken
 from chatbot.core.events import Finished
 from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost
+from chatbot.core.routing import Rule
 from chatbot.core.settings import Options
 from chatbot.core.tokens import rough
 from chatbot.engine.actions import Say
@@ -117,6 +118,21 @@ def test_the_range_is_of_the_replies_that_there_were(store: Store) -> None:
     short = next_of(engine, None, None, replace(OPTIONS, max_output=50))
     assert (short.outputs.low, short.outputs.high, short.outputs.known) == (30, 50, True)
     engine.close()
+
+
+def test_what_a_rule_may_send_elsewhere_has_a_price_of_its_own(store: Store) -> None:
+    rules = [Rule(to="cheap", at_most=20), Rule(to="m"), Rule(to="unknown", words=("hm",)), Rule(to="x", model="other")]
+    engine = Engine(store, Scripted(text("Hi")).outside(price=price, rules=lambda: rules))
+    told = next_of(engine, None, None)
+    cheap, unknown = told.by_rule
+    assert (cheap.model, unknown.model, unknown.least.nanodollars) == ("cheap", "unknown", None)
+    for theirs, own in ((cheap.least, told.least), (cheap.most, told.most)):
+        assert theirs.nanodollars is not None
+        assert own.nanodollars is not None
+        assert abs(theirs.nanodollars * 10 - own.nanodollars) < 10
+    assert [one.model for one in next_of(engine, None, None, replace(OPTIONS, model="other")).by_rule] == [
+        *("cheap", "m", "unknown", "x"),
+    ]
 
 
 def test_another_model_or_prompt_is_no_longer_exact(store: Store) -> None:
