@@ -1,6 +1,7 @@
 """A logs.db as `llm` writes it."""
 
 import sqlite3
+import struct
 from pathlib import Path
 
 SCHEMA = """
@@ -49,3 +50,109 @@ def logs(path: Path, *more: str) -> bytes:
             made.execute(statement)
     made.close()
     return path.read_bytes()
+
+
+THREADS = """
+CREATE TABLE messages (hash TEXT PRIMARY KEY, parent_hash TEXT REFERENCES messages(hash), role TEXT, provider_metadata TEXT);
+CREATE INDEX idx_messages_parent_hash ON messages (parent_hash);
+CREATE TABLE parts (
+    id INTEGER PRIMARY KEY, message_hash TEXT, position INTEGER, type TEXT, tool_name TEXT, text TEXT, payload TEXT
+);
+CREATE UNIQUE INDEX idx_parts_message_hash_position ON parts (message_hash, position);
+CREATE TABLE threads (id TEXT PRIMARY KEY, name TEXT, tip_message_hash TEXT, forked_from TEXT, datetime_utc TEXT);
+CREATE TABLE turns (
+    id TEXT PRIMARY KEY, thread_id TEXT, parent_message_hash TEXT, tip_message_hash TEXT, model TEXT, resolved_model TEXT,
+    options_json TEXT, schema_id TEXT, input_tokens INTEGER, output_tokens INTEGER, token_details TEXT, duration_ms INTEGER,
+    datetime_utc TEXT, response_json TEXT
+);
+"""
+
+
+def threads(path: Path, *more: str) -> bytes:
+    """What version 0.36 made of those logs: the conversation goes on, with a tool; it was forked; there is a new one."""
+    logs(path)
+    # Hash, parent, role, parts: (type, text, payload). llm left the attachment out when it told the old ones again.
+    messages: list[tuple[str, str | None, str, list[tuple[str, str | None, str | None]]]] = [
+        ("s", None, "system", [("text", "Be brief.", None)]),
+        ("a", "s", "user", [("text", "What is 2+2?", None)]),
+        ("b", "a", "assistant", [("text", "Four.", None)]),
+        ("c", "b", "user", [("text", "A file of numbers.\nAnd 3+3?", None)]),
+        ("d", "c", "assistant", [("text", "Six.", None)]),
+        ("e", "d", "user", [("text", None, '{"text_ref": [{"fragment": 1}, {"literal": "\\nAnd 4+4?"}]}')]),
+        (
+            "f",
+            "e",
+            "assistant",
+            [("reasoning", "Hm.", None), ("text", "Let me add.", None), ("tool_call", None, '{"name": "add"}')],
+        ),
+        ("g", "f", "tool", [("tool_result", None, '{"name": "add", "output": "8"}')]),
+        ("h", "g", "assistant", [("text", "Eight.", None)]),
+        ("i", "b", "user", [("text", "In words?", None), ("attachment", None, '{"attachment": {"id": "a"}}')]),
+        ("j", "i", "assistant", [("text", "2 + 2 = 4", None)]),
+        ("k", None, "user", [("text", "New?", None)]),
+        ("l", "k", "assistant", [("text", "New.", None)]),
+    ]
+    turns = [
+        ("04u", "01c", "e", "f", "gpt-5", None, "{}", None, 40, 9, None, 900, "2026-11-25T09:30:00+00:00", None),
+        ("05u", "01c", "g", "h", "gpt-5", None, None, None, 60, 2, None, 300, "2026-11-25T09:30:02+00:00", None),
+        (
+            "06u",
+            "02t",
+            "i",
+            "j",
+            "m",
+            None,
+            '{"seed": 1}',
+            "x",
+            None,
+            None,
+            None,
+            None,
+            "2026-11-25T09:31:00+00:00",
+            None,
+        ),
+        ("07u", "03t", "k", "l", "m", None, None, None, None, None, None, 5, "2026-11-25T09:32:00+00:00", None),
+    ]
+    with sqlite3.connect(path) as made:
+        made.executescript(THREADS)
+        for hash, parent, role, parts in messages:
+            made.execute("INSERT INTO messages VALUES (?, ?, ?, NULL)", (hash, parent, role))
+            for position, (kind, text, payload) in enumerate(parts):
+                made.execute(
+                    "INSERT INTO parts (message_hash, position, type, text, payload) VALUES (?, ?, ?, ?, ?)",
+                    (hash, position, kind, text, payload),
+                )
+        made.executemany(f"INSERT INTO turns VALUES ({', '.join('?' * 14)})", turns)
+        made.execute("INSERT INTO threads VALUES ('01c', 'And 4+4?', 'h', NULL, NULL)")
+        made.execute("INSERT INTO threads VALUES ('02t', 'In words?', 'j', '01c', NULL)")
+        made.execute("INSERT INTO threads VALUES ('03t', 'New?', 'l', NULL, NULL)")
+        for statement in more:
+            made.execute(statement)
+    made.close()
+    return path.read_bytes()
+
+
+def endless(path: Path, table: str) -> bytes:
+    """The file with a table whose pages are chained so that each stands many times in the one above: it has no end."""
+    with sqlite3.connect(path) as made:
+        (root,) = made.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        (size,) = made.execute("PRAGMA page_size").fetchone()
+    made.close()
+    data = bytearray(path.read_bytes())
+    at, depth, many = (root - 1) * size, 12, 60
+    leaf = bytes(data[at : at + size])
+    assert leaf[0] == 13
+
+    def above(child: int) -> bytes:
+        start = size - 5 * many
+        head = struct.pack(">BHHHBI", 5, 0, many, start, 0, child)
+        places = b"".join(struct.pack(">H", start + 5 * number) for number in range(many))
+        return (head + places).ljust(start, b"\0") + struct.pack(">IB", child, 1) * many
+
+    first = len(data) // size + 1
+    data[at : at + size] = above(first)
+    for number in range(depth):
+        data += above(first + number + 1)
+    data += leaf
+    data[28:32] = struct.pack(">I", len(data) // size)
+    return bytes(data)

@@ -19,7 +19,7 @@ from chatbot.transfer.chats import open_chats
 from chatbot.transfer.json_file import to_json
 from chatbot.transfer.zip_file import to_zip
 from tests.engine.test_imports import a_life
-from tests.transfer.llm_scene import logs
+from tests.transfer.llm_scene import logs, threads
 from tests.transfer.wholes import NOON
 
 DATA = Path(__file__).parents[1] / "data"
@@ -59,7 +59,10 @@ def seeds(folder: Path) -> Seeds:
     others = [(DATA / name).read_bytes() for name in ("openwebui.json", "librechat.json", "claude.json")]
     markdown = b"".join(written([whole], "md", branches=True))
     found = [ours, SAMPLE, *others]
-    return Seeds(found, [*found, markdown, b"".join(to_zip([whole], now=NOON)), logs(folder / "logs.db")])
+    return Seeds(
+        found,
+        [*found, markdown, b"".join(to_zip([whole], now=NOON)), logs(folder / "logs.db"), threads(folder / "new.db")],
+    )
 
 
 def read(text: bytes) -> list[Whole]:

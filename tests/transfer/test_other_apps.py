@@ -100,44 +100,6 @@ def test_claude() -> None:
     assert branches.whole.head == 2
 
 
-def test_the_logs_of_llm(tmp_path: Path) -> None:
-    two, alone = read(logs(tmp_path / "logs.db"))
-    assert (two.app, two.whole.source, two.whole.title) == ("llm", "llm:01c", "Two plus two")
-    assert drawn(two.whole) == [
-        (None, "user", "complete", "What is 2+2?\n\n[attachment]"),
-        (1, "assistant", "complete", "Four."),
-        (2, "user", "complete", "A file of numbers.\n\nAnd 3+3?"),
-        (3, "assistant", "complete", "Six."),
-    ]
-    assert two.lost == ("left out: attachment (1)",)
-    assert two.whole.options == {"system": "Be brief."}
-    first = two.whole.messages[1]
-    assert (first.duration, first.model_answered) == (0.64, "gpt-4o-mini")
-    assert first.usage == {"input_tokens": 11, "output_tokens": 3, "estimated": False}
-    assert (alone.whole.source, drawn(alone.whole)) == ("llm:response-03r", [(None, "user", "complete", "Alone?")])
-
-
-def test_old_logs_of_llm_without_what_came_later(tmp_path: Path) -> None:
-    columns = ("system", "duration_ms", "datetime_utc", "input_tokens", "output_tokens")
-    text = logs(tmp_path / "logs.db", *(f"ALTER TABLE responses DROP COLUMN {name}" for name in columns))
-    assert [len(copied.whole.messages) for copied in read(text)] == [4, 1]
-
-
-def test_a_database_that_would_do_something_does_nothing(tmp_path: Path) -> None:
-    trap = "CREATE VIEW conversations_v AS SELECT writefile('x', 'y')"
-    endless = (
-        "CREATE VIEW responses AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) "
-        "SELECT n AS id, 'm' AS model, 'p' AS prompt, 'r' AS response FROM c"
-    )
-    assert len(read(logs(tmp_path / "a.db", trap))) == 2
-    with pytest.raises(BadInput, match=r"no logs\.db of llm"):
-        read(logs(tmp_path / "b.db", "ALTER TABLE responses RENAME TO other", endless))
-    with pytest.raises(BadInput, match="cannot be read"):
-        read(logs(tmp_path / "c.db")[:5000])
-    with pytest.raises(BadInput, match=r"no logs\.db"):
-        read(logs(tmp_path / "d.db", "DROP TABLE responses"))
-
-
 @pytest.mark.parametrize(
     ("name", "change", "told"),
     [
