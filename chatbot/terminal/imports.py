@@ -129,7 +129,7 @@ def verify_(arguments: Namespace) -> int:
 def _print(line: "Line", what: str) -> None:
     title = one_line(line.title, 60) or "(no title)"
     if line.how == "passed":
-        print(f"{title}: {one_line('; '.join(line.notes))}")
+        print(f"{title}: {what}: {one_line('; '.join(line.notes))}")
         return
     print(f"{title}: {counted(line.messages, 'message')}, {what}")
     for note in line.notes:

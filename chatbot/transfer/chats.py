@@ -51,18 +51,18 @@ def open_chats(file: BinaryIO, name: str) -> Iterator[Copied]:
 
 
 def not_read(file: BinaryIO, name: str) -> str:
-    """What a zip holds besides its chats, in a sentence: "not read: 214 .webp, chat.html"; "" where there is nothing."""
+    """What a zip holds besides its chats, in words: "214 .webp, 3 .html"; "" where there is nothing."""
     if not is_zip(file):
         return ""
     archive = Zip(file, name)
     read = {*chats_in(archive, name), MANIFEST}
     left = [one.rpartition("/")[2] for one in archive.names if one not in read]
     if len(left) <= _FEW:
-        return f"not read: {', '.join(sorted(left))}" if left else ""
+        return ", ".join(sorted(left))
     kinds = Counter(f".{one.rpartition('.')[2]}" if "." in one else "without an ending" for one in left).most_common()
     told = ", ".join(f"{count:,} {kind[:20]}" for kind, count in kinds[:_FEW])
     more = sum(count for _, count in kinds[_FEW:])
-    return f"not read: {told}{f' and {more:,} more' if more else ''}"
+    return f"{told} and {more:,} more" if more else told
 
 
 def _named(copied: Copied) -> Copied:

@@ -45,6 +45,7 @@ def draw(engine: Engine) -> None:
                 key=_SHELF,
                 format_func=_SHELVES.__getitem__,
                 label_visibility="collapsed",
+                disabled=bool(typed),  # searching looks on all of them but the trash
                 on_change=_changed,
             )
             or "listed"

@@ -159,7 +159,7 @@ def _table(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
     st.dataframe(
         {
             "Conversation": [line.title or "(no title)" for line in lines],
-            "Messages": [line.messages for line in lines],
+            "Messages": [None if line.how == "passed" else line.messages for line in lines],
             "From": [line.app for line in lines],
             "What": [words[line.how] for line in lines],
             "Notes": ["; ".join(line.notes) for line in lines],

@@ -67,7 +67,7 @@ def about(line: HistoryLine, now: datetime) -> list[str]:
         found.append(label(line.model, 40))
     if spent := short(line.bill):
         found.append(cost(spent))
-    if line.tag != "browser":
+    if line.tag not in ("browser", ""):
         found.append(f"begun in {BEGUN_IN.get(line.tag, label(line.tag))}")
     if line.deleted is not None:
         left = max(0, math.ceil((line.deleted + KEPT_FOR - now) / timedelta(days=1)))
