@@ -91,10 +91,11 @@ def test_a_text_is_kept_sent_and_answered_as_what_it_is(engine: Engine, server: 
 def check_downloads(engine: Engine, conversation: str, text: str) -> None:
     kept = engine.store.conversations.get(conversation)
     document = downloads.file(engine, conversation, None, "md").decode()
-    assert text.strip("\n") in document
+    # Word for word, but for the backslash before what looks like a heading of the file's own.
+    assert text.strip("\n") in document.replace("\n\\## ByteBot · gpt", "\n## ByteBot · gpt")
     _, front, _ = document.split("---\n", 2)
     titles = [line.removeprefix("title: ") for line in front.splitlines() if line.startswith("title: ")]
-    assert [json.loads(title.replace("\\x", "\\u00")) for title in titles] == [kept.title]
+    assert [json.loads(title) for title in titles] == [kept.title]
     table = downloads.file(engine, conversation, None, "csv").decode("utf-8-sig")
     csv.field_size_limit(10_000_000)
     rows = list(csv.DictReader(io.StringIO(table, newline=""), strict=True))

@@ -11,6 +11,7 @@ from chatbot.transfer.values import Entry, Heading
 
 _RUN = re.compile(r"`{3,}")
 _BREAK = re.compile(r"\r\n?")
+_LINES = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
 _ESCAPED = re.compile("[\x7f\x85\u2028\u2029]")
 _LIKE_A_HEADING = re.compile(r"\\*## (?:You|ByteBot) · .*", re.DOTALL)
 _LIKE_REASONING = re.compile(r"\\*Reasoning:\n\n`{3,}text\n")
@@ -47,23 +48,30 @@ def _section(entry: Entry) -> str:
     state = "" if entry.state == "complete" else live if entry.state in LIVE else entry.state
     heading = " · ".join(filter(None, (f"## {who}", model, _time(entry.created), entry.mark, state)))
     parts = [f"\n{heading}\n"]
-    reasoning, text = (_BREAK.sub("\n", one) for one in (entry.reasoning, entry.text))
-    if reasoning.strip():
-        parts.append(f"Reasoning:\n\n{fenced(reasoning)}\n")
-    elif looks_like_reasoning(text.lstrip("\n")):
-        text = "\\" + text.lstrip("\n")
+    text = entry.text
+    if entry.reasoning.strip():
+        parts.append(f"Reasoning:\n\n{fenced(entry.reasoning)}\n")
+    elif looks_like_reasoning(one_break(text).lstrip("\n")):
+        text = "\\" + text.lstrip("\r\n")
     if text.strip():
         parts.append(_told_apart(closed(text)) + "\n")
-    if state and entry.ended:
-        parts.append(f"*{' '.join(entry.ended.split())}*\n")
+    if state and entry.ended is not None:
+        parts.append(f"*{' '.join(entry.ended.split()) or '—'}*\n")
     return "\n".join(parts)
+
+
+def one_break(text: str) -> str:
+    """With every line break as it is here; to Markdown they are the same."""
+    return _BREAK.sub("\n", text)
 
 
 def _told_apart(text: str) -> str:
     """A line that looks like a heading of ours, in a chat about such a file, gets a backslash; reading takes it away."""
     fences = Fences()
-    lines = text.split("\n")
-    return "\n".join(f"\\{one}" if not fences.inside(one) and _LIKE_A_HEADING.fullmatch(one) else one for one in lines)
+    found = []
+    for line, end in _LINES.findall(text):
+        found += ["" if fences.inside(line) or not _LIKE_A_HEADING.fullmatch(line) else "\\", line, end]
+    return "".join(found)
 
 
 def as_said(line: str) -> str:
@@ -97,7 +105,7 @@ def closed(text: str) -> str:
     '```python\\nx = 1\\n```'
     """
     fences = Fences()
-    for line in text.split("\n"):
+    for line in one_break(text).split("\n"):
         fences.inside(line)
     text = text.strip("\n")
     return f"{text}\n{fences.open}" if fences.open else text

@@ -14,13 +14,12 @@ from chatbot.core.whole import Whole
 from chatbot.transfer.checked import Checked
 from chatbot.transfer.fences import Fences
 from chatbot.transfer.growing import Growing, moment, title_of
-from chatbot.transfer.markdown import as_said, looks_like_reasoning
+from chatbot.transfer.markdown import as_said, looks_like_reasoning, one_break
 from chatbot.transfer.values import Copied
 
 APP = "a Markdown file"
 LARGEST = 64 << 20  # bytes of one file
 _FRONT = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
-_BREAK = re.compile(r"\r\n?")
 _STATES = tuple(state for state in get_args(State) if state not in LIVE and state != "complete")
 _HEADING = re.compile(
     r"## (?P<who>You|ByteBot)(?: · (?P<model>.+?))?"
@@ -50,7 +49,7 @@ def read_markdown(file: BinaryIO, name: str) -> Copied:
     if len(content) > LARGEST:
         raise BadInput(f"{name} has more than {LARGEST:,} bytes; that is no transcript.")
     try:
-        text = _BREAK.sub("\n", content.decode("utf-8-sig"))
+        text = one_break(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadInput(f"{name} is no UTF-8 text. Name a file that ByteBot wrote.") from None
     front = _FRONT.match(text)
@@ -126,7 +125,7 @@ def _add(growing: Growing, key: str, parent: str | None, section: _Section, crea
     if text.startswith("\\") and looks_like_reasoning(text):
         text = text[1:]
     elif found := _REASONING.match(text):
-        thoughts, text = found[2], text[found.end() :].strip("\n")
+        thoughts, text = found[2].strip("\n"), text[found.end() :].strip("\n")
     if reply and state != "complete" and (ended := _ENDED.fullmatch(text)):
         text, error = (ended["text"] or "").strip("\n"), _error(state, ended["sentence"])
     growing.add(

@@ -145,7 +145,7 @@ def chats_about_chats(draw: st.DrawFn) -> Whole:
     )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(chats_about_chats() | wholes(), st.booleans())
 def test_the_words_of_every_message_come_back(chat: Whole, branches: bool) -> None:
     entries = list(entries_of(chat, branches=branches))
@@ -159,6 +159,12 @@ def test_the_words_of_every_message_come_back(chat: Whole, branches: bool) -> No
             assert one.state == entry.state
             thought = re.sub("\r\n?", "\n", entry.reasoning)
             assert one.reasoning == (thought.strip("\n") if thought.strip() else "")
+
+
+def test_a_reply_that_ended_without_a_word_about_it_keeps_its_last_line() -> None:
+    reply = message("assistant", "So.\n\n*words*", parent=1, state="filtered", error=" ", error_kind="X")
+    found = read(markdown(replace(RICH, messages=(message("user", "Say it."), reply), head=2)))
+    assert (found.messages[1].text, found.messages[1].state) == ("So.\n\n*words*", "filtered")
 
 
 @pytest.mark.parametrize("text", ["*words*", "*You stopped this.*", "So it is.\n\n*Reached the server's own limit.*"])
