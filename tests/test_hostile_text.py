@@ -92,7 +92,7 @@ def check_downloads(engine: Engine, conversation: str, text: str) -> None:
     kept = engine.store.conversations.get(conversation)
     document = downloads.file(engine, conversation, None, "md").decode()
     # Word for word, but for the backslash before what looks like a heading of the file's own.
-    assert text.strip("\n") in document.replace("\n\\## ByteBot · gpt", "\n## ByteBot · gpt")
+    assert text.strip("\r\n") in document.replace("\n\\## ByteBot · gpt", "\n## ByteBot · gpt")
     _, front, _ = document.split("---\n", 2)
     titles = [line.removeprefix("title: ") for line in front.splitlines() if line.startswith("title: ")]
     assert [json.loads(title) for title in titles] == [kept.title]

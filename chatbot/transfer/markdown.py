@@ -107,7 +107,7 @@ def closed(text: str) -> str:
     fences = Fences()
     for line in one_break(text).split("\n"):
         fences.inside(line)
-    text = text.strip("\n")
+    text = text.strip("\r\n")
     return f"{text}\n{fences.open}" if fences.open else text
 
 

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from chatbot.core.drawable import Drawing, drawable
+from chatbot.ui import session
 from chatbot.ui.reading import Reading
 from chatbot.ui.words import seconds, sentence, thought_for
 
@@ -23,6 +24,8 @@ BEAT = "beat"
 _SMALL = 500  # characters of an open block below which it is cheap to send again
 _PAUSE, _LONGER_PAUSE = 0.018, 0.05  # seconds between two updates of a small and of a larger open block
 _DRAWN_IN_ALL, _CROWDED_PAUSE = 64, 0.3  # updates a second of all pages together; the longest pause they come to
+# After coming to a page: for so many seconds, how long nothing is drawn each time.
+_SETTLING, _SETTLING_PAUSE = 4.0, 1.5
 _PER_CHARACTER = 1e-5  # seconds; a fence of 60,000 characters is drawn again every 0.6 s
 _REASONING_PAUSE = 0.25
 _LONG_WAIT = 5.0  # seconds after which the waiting is counted on screen
@@ -185,11 +188,13 @@ def _pause(length: int) -> float:
     """Seconds until an open block of so many characters is drawn again.
 
     A server that many pages watch draws each a little less often: twenty at 50 tokens/s would else cost it a core,
-    and the replies would fall behind.
+    and the replies would fall behind. A browser fetches a page's widgets when it has nothing else to do: who comes in
+    the middle of a reply, on a slow computer, would else have no Stop and no input until it has ended.
     """
+    settling = _SETTLING_PAUSE if session.settling(_SETTLING) else 0.0
     alone = _PAUSE if length < _SMALL else _LONGER_PAUSE
     crowded = min(_CROWDED_PAUSE, _watchers.count / _DRAWN_IN_ALL)
-    return max(alone, crowded, length * _PER_CHARACTER)
+    return max(alone, crowded, settling, length * _PER_CHARACTER)
 
 
 class _Watchers:

@@ -1,6 +1,7 @@
 """What every page stands on: the one engine and home of this server, and the guard at a page's first line."""
 
 import atexit
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 import streamlit as st
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _ENTERED = "entered"  # app.py has run before this page, in this very run
 _ASKED = "asked"  # the page and query string of a cold deep link
+_PAGE, _SINCE = "page", "page since"  # which page was drawn last; since when, while it is drawn for the first time
 
 
 def home() -> Home:
@@ -60,6 +62,14 @@ def guard(page: str) -> None:
     if not st.session_state.pop(_ENTERED, False):
         st.session_state[_ASKED] = (page, {name: st.query_params.get_all(name) for name in st.query_params})
         st.switch_page("app.py")
+    new = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE], st.session_state[_SINCE] = page, time.monotonic() if new else None
+
+
+def settling(seconds: float) -> bool:
+    """Whether the page that is drawn was come to less than so long ago: the browser may still be fetching its widgets."""
+    since: float | None = st.session_state.get(_SINCE)
+    return since is not None and time.monotonic() - since < seconds
 
 
 def said(sentence: str, *, icon: str = ":material/check:") -> None:

@@ -54,7 +54,7 @@ def test_a_key_of_the_environment_never_reaches_the_browser(
     assert len(wire.sent) > 10
     assert b"Try again" in b"".join(wire.received)
     everything = [*wire.sent, *wire.received, *(text.encode() for text in seen), loud_app.log.read_bytes()]
-    everything += [path.read_bytes() for path in loud_app.data.iterdir()]
+    everything += [path.read_bytes() for path in loud_app.data.rglob("*") if path.is_file()]
     for spelling in (KEY.encode(), KEY[10:].encode(), KEY.encode().hex().encode(), KEY.encode().hex(" ").encode()):
         assert not [piece for piece in everything if spelling in piece]
     assert b"the-person-said-this" not in loud_app.log.read_bytes()
