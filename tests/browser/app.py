@@ -139,6 +139,11 @@ class Chat:
         """The words of a reply, by its number among all messages."""
         return self.messages.nth(number).locator("[class*='st-key-body-']")
 
+    def text(self, number: int) -> str:
+        """What can be read of a reply now; code counts, too, though a browser fetches its drawing when it needs it."""
+        expect(self.body(number).get_by_test_id("stSkeleton")).to_have_count(0, timeout=PATIENCE)
+        return self.body(number).inner_text()
+
     def told(self, number: int, words: str) -> None:
         """Wait until the message holds these words."""
         expect(self.messages.nth(number)).to_contain_text(words, timeout=PATIENCE)

@@ -31,13 +31,13 @@ def test_stop_keeps_the_part_and_continue_goes_on(tab: Tab) -> None:
     chat.told(1, "quick brown fox")
     chat.input.press("Escape")
     chat.told(1, "You stopped this.")
-    part = chat.body(1).inner_text()
+    part = chat.text(1)
     chat.press("Continue")
     chat.longer(1, len(part) + 100)
     chat.press("Stop")
     chat.told(1, "You stopped this.")
     chat.count(2)
-    assert chat.body(1).inner_text().startswith(part.rstrip()[: len(part) - 40])
+    assert chat.text(1).startswith(part.rstrip()[: len(part) - 40])
 
 
 def test_regenerate_and_edit_make_branches_that_can_be_switched(tab: Tab) -> None:
@@ -85,11 +85,11 @@ def test_a_refresh_in_mid_reply_goes_on_live(tab: Tab) -> None:
     chat.page.reload()
     chat.ready()
     chat.told(1, "quick brown fox")
-    seen = len(chat.body(1).inner_text())
+    seen = len(chat.text(1))
     chat.longer(1, seen + 100)
     chat.press("Stop")
     chat.told(1, "You stopped this.")
-    assert len(chat.body(1).inner_text()) > seen
+    assert len(chat.text(1)) > seen
 
 
 def test_a_second_tab_follows_the_same_reply_live(tab: Tab, context: BrowserContext, app: App) -> None:
@@ -98,7 +98,7 @@ def test_a_second_tab_follows_the_same_reply_live(tab: Tab, context: BrowserCont
     first.told(1, "quick brown fox")
     second = Chat(context, app.url).open(first.query)
     second.told(1, "quick brown fox")
-    second.longer(1, len(second.body(1).inner_text()) + 100)
+    second.longer(1, len(second.text(1)) + 100)
     second.press("Stop")
     first.told(1, "You stopped this.")
     second.told(1, "You stopped this.")

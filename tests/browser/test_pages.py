@@ -55,14 +55,13 @@ def test_a_reply_of_another_process_is_followed_and_stopped(
     try:
         second = Chat(context, other.start().url).open(first.query)
         second.told(1, "Being answered in another window.")
-        second.longer(1, len(second.body(1).inner_text()) + 100)
+        second.longer(1, len(second.text(1)) + 100)
         second.press("Stop")
         second.told(1, "You stopped this.")
         first.told(1, "You stopped this.")
-        said = first.body(1).element_handle()
         second.page.wait_for_function(
-            "([it, size]) => it.innerText.length == size", arg=[second.body(1).element_handle(), len(said.inner_text())]
+            "([it, size]) => it.innerText.length == size", arg=[second.body(1).element_handle(), len(first.text(1))]
         )
-        assert second.body(1).inner_text() == first.body(1).inner_text()
+        assert second.text(1) == first.text(1)
     finally:
         other.close()

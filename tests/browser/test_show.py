@@ -72,12 +72,12 @@ def live(context: BrowserContext, app: App, story: Story, shot: Shot) -> str:
     _grown(chat, 1, 120)
     chat.input.press("Escape")
     chat.told(1, "You stopped this.")
-    part = chat.body(1).inner_text()
+    part = chat.text(1)
     shot(chat.page, "stopped-light-1280")
     chat.press("Continue")
     _grown(chat, 1, len(part) + 80)
     _stop(chat)
-    assert chat.body(1).inner_text().startswith(part[: len(part) // 2])
+    assert chat.text(1).startswith(part[: len(part) // 2])
     long = chat.query
 
     # Edit the question: both versions stay, and the switch goes between them.
@@ -98,7 +98,7 @@ def live(context: BrowserContext, app: App, story: Story, shot: Shot) -> str:
     chat.page.reload()
     chat.ready()
     expect(chat.page.get_by_role("button", name="Stop")).to_be_visible(timeout=PATIENCE)
-    before = len(chat.body(1).inner_text())
+    before = len(chat.text(1))
     _grown(chat, 1, before + 40)
 
     # Closed in an orderly way: the reply is kept and marked, and everything is found again.
@@ -107,7 +107,7 @@ def live(context: BrowserContext, app: App, story: Story, shot: Shot) -> str:
     app.start()
     chat.open(refreshed)
     chat.told(1, "ByteBot was closed while this was written.")
-    assert len(chat.body(1).inner_text()) >= before
+    assert len(chat.text(1)) >= before
     chat.open(first)
     chat.count(4)
     chat.open(long)
@@ -118,12 +118,12 @@ def live(context: BrowserContext, app: App, story: Story, shot: Shot) -> str:
     chat.press("Continue")
     _grown(chat, 1, before + 200)
     chat.page.wait_for_timeout(1_200)
-    seen = len(chat.body(1).inner_text())
+    seen = len(chat.text(1))
     app.kill()
     app.start()
     chat.open(refreshed)
     chat.told(1, "ByteBot was closed while this was written.")
-    assert len(chat.body(1).inner_text()) >= before + 150, f"{seen} characters had been seen"
+    assert len(chat.text(1)) >= before + 150, f"{seen} characters had been seen"
     expect(chat.page.get_by_role("button", name="Continue")).to_be_visible(timeout=PATIENCE)
     shot(chat.page, "killed-light-1280")
     return first
