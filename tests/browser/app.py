@@ -167,4 +167,7 @@ class Chat:
     def choose(self, number: int, item: str) -> None:
         """Choose from a message's menu."""
         self.messages.nth(number).get_by_test_id("stMenuButton").click()
-        self.page.get_by_role("option", name=item).or_(self.page.get_by_role("menuitem", name=item)).first.click()
+        # By key, once it is open: a page that is being drawn may move an item away from under a mouse.
+        self.page.get_by_role("option", name=item).or_(self.page.get_by_role("menuitem", name=item)).first.press(
+            "Enter"
+        )

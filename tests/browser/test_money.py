@@ -5,6 +5,7 @@ pytest tests/browser/test_money.py --screenshots docs/images      also makes the
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -106,8 +107,8 @@ def test_the_story_of_a_bill(context: BrowserContext, priced_app: App, shot: Sho
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar.get_by_text("1 estimated, 1 unpriced").first).to_be_visible(timeout=PATIENCE)
 
-    # The arithmetic, on a click.
-    chat.messages.nth(1).locator("[class*='st-key-cost-'] button").first.click()
+    # The arithmetic, on a click: by key, since the page of a reply that has just ended may still move under a mouse.
+    chat.messages.nth(1).locator("[class*='st-key-cost-'] button").first.press("Enter")
     arithmetic = chat.messages.nth(1)
     expect(arithmetic.get_by_text("your prices.toml, line 2")).to_be_visible(timeout=PATIENCE)
     expect(arithmetic.get_by_role("cell", name="Output")).to_be_visible()
@@ -127,7 +128,8 @@ def test_the_story_of_a_bill(context: BrowserContext, priced_app: App, shot: Sho
     page.get_by_role("button", name="Use echo").click()
     chat.whole(9)
     expect(chat.input).to_have_value("", timeout=PATIENCE)
-    assert under(chat, 9) == "< $0.0001"
+    # How much depends on where the long reply was stopped.
+    assert re.fullmatch(r"(< )?\$0\.000\d", under(chat, 9))
 
     costs = page.context.new_page()
     _costs(costs, app, shot, tmp_path)

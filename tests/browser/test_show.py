@@ -140,10 +140,13 @@ def _grown(chat: Chat, number: int, length: int) -> None:
 
 
 def _stop(chat: Chat) -> None:
-    """Stop the reply, unless it has come to its end in this very moment."""
+    """Stop the reply, unless it has come to its end in this very moment.
+
+    By key: the button goes down with every line that comes, and on a slow machine from under a mouse.
+    """
     stop = chat.page.get_by_role("button", name="Stop")
     if stop.count():
-        stop.first.click(timeout=PATIENCE)
+        stop.first.press("Enter", timeout=PATIENCE)
     chat.told(1, "tok")
 
 
