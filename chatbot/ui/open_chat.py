@@ -16,7 +16,7 @@ from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown, View
 from chatbot.ui.seats import Seats
 
-LAST = 30  # messages drawn at first
+LAST = 24  # messages drawn at first: what a thousand cost more than twenty is drawing them
 MOST = 90  # and at most, before the oldest drawn ones are put away again
 UNDO_FOR = 10.0  # seconds
 WITHIN_LIMITS = ("raise_budget", "unpriced")

@@ -191,7 +191,7 @@ def test_a_model_holds_from_the_next_message(page: Tab) -> None:
     assert [row.model_asked for row in page.kept() if row.role == "assistant"] == ["echo", "reasoning"]
 
 
-def test_the_newest_thirty_are_drawn_and_the_earlier_on_demand(page: Tab) -> None:
+def test_the_newest_are_drawn_and_the_earlier_on_demand(page: Tab) -> None:
     options = Options(connection="openai", model="echo")
     turn = page.engine.start(None, Say("0"), options=options)
     for number in range(1, 20):
@@ -200,9 +200,9 @@ def test_the_newest_thirty_are_drawn_and_the_earlier_on_demand(page: Tab) -> Non
     assert turn.wait(20)
     page.app.query_params["c"] = turn.conversation
     page.run()
-    assert len(texts(page)) == 30
+    assert len(texts(page)) == 24
     assert texts(page)[-1] == "19"
-    assert "Earlier messages (10)" in page.buttons()
+    assert "Earlier messages (16)" in page.buttons()
     page.click("earlier-button")
     assert len(texts(page)) == 40
     assert not any("Earlier" in button for button in page.buttons())
