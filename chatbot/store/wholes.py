@@ -36,6 +36,16 @@ _READ = (
     *(messages.c[name] for name in ("id", "parent", "notes", "options", "sent")),
 )
 _OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
+# Made once: to make a statement takes as long as to read with it, and a copy of everything reads hundreds of thousands.
+_ITS_OWN = (messages.c.owner == bindparam("owner"), messages.c.conversation == bindparam("conversation"))
+_MESSAGES = select(*_READ).where(*_ITS_OWN, messages.c.trash.is_(None)).order_by(messages.c.id)
+_STARRED = select(stars.c.message).where(stars.c.conversation == bindparam("conversation"))
+_BILLS = (
+    select(calls.c.reply, *(calls.c[name] for name in _OF_CALL))
+    .where(calls.c.owner == bindparam("owner"), calls.c.conversation == bindparam("conversation"))
+    .where(calls.c.outcome.is_not(None))
+    .order_by(calls.c.started, calls.c.id)
+)
 _KEPT_OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
 
 
@@ -105,23 +115,22 @@ class Wholes:
 
     def _read(self, connection: Connection, row: Row[Any], head: int | None = None) -> Whole:
         owner = self._database.owner
-        kept = and_(messages.c.owner == owner, messages.c.conversation == row.id, messages.c.trash.is_(None))
-        rows = connection.execute(select(*_READ).where(kept).order_by(messages.c.id)).all()
-        numbers: dict[int | None, int | None] = {one.id: number for number, one in enumerate(rows, start=1)}
+        one = {"owner": owner, "conversation": row.id}
+        rows = connection.execute(_MESSAGES, one).all()
+        numbers: dict[int | None, int | None] = {said.id: number for number, said in enumerate(rows, start=1)}
         numbers[None] = None
-        settled = and_(calls.c.owner == owner, calls.c.conversation == row.id, calls.c.outcome.is_not(None))
-        starred = set(connection.execute(select(stars.c.message).where(stars.c.conversation == row.id)).scalars())
-        bills = connection.execute(select(calls).where(settled).order_by(calls.c.started, calls.c.id)).all()
+        starred = set(connection.execute(_STARRED, {"conversation": row.id}).scalars())
+        bills = connection.execute(_BILLS, one).all()
         return Whole(
             source=row.source or f"{_HERE}{row.id}",
             **{name: getattr(row, name) for name in _KEPT_OF_CONVERSATION},
             tags=tuple((tag.name, tag.colour) for _, tag in tags_of(connection, owner, [row.id])),
             options=row.options or {},
             head=numbers.get(head) or numbers.get(row.head),
-            messages=tuple(self._message(connection, one, numbers, one.id in starred) for one in rows),
+            messages=tuple(self._message(connection, said, numbers, said.id in starred) for said in rows),
             calls=tuple(
-                WholeCall(reply=numbers.get(one.reply, GONE), **{name: getattr(one, name) for name in _OF_CALL})
-                for one in bills
+                WholeCall(reply=numbers.get(bill.reply, GONE), **{name: getattr(bill, name) for name in _OF_CALL})
+                for bill in bills
             ),
         )
 
