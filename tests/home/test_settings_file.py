@@ -29,7 +29,7 @@ COMMENTED = """\
 
 [chat]
 # the cheap one
-model = "m-1"   # for now
+model = "m-1"   # my usual one
 temperature = 0.70
 
 [connections.work]   # the office

@@ -70,7 +70,10 @@ def test_a_gigabyte_that_is_only_claimed() -> None:
     assert "1,073,741,824 bytes; that is no chat" in sentence(bytes(text))
     text[at + 20 : at + 24] = (100 << 20).to_bytes(4, "little")  # packed as loosely as text is
     tracemalloc.start()
-    assert read(bytes(text)) == []
+    try:
+        assert read(bytes(text)) == []
+    except BadInput as error:  # newer Pythons see that so many bytes would reach into what follows
+        assert "cannot be read" in error.sentence
     assert tracemalloc.get_traced_memory()[1] < 50 << 20
     tracemalloc.stop()
 
