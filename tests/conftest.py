@@ -1,6 +1,7 @@
 """What every test gets: a network that ends at this machine, a store on each database, and no keyring of a person."""
 
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.store.store import Store
-from tests.postgres import Server, fresh_database, start
+from tests.postgres import Server, empty, fresh_database, start
 
 # Here and in child processes: a key that a test enters must not land in the keyring of who runs the tests.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
@@ -75,22 +76,30 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Server) -> Iterator[str]:
-    """The name of a database that is migrated already: copying it is quicker than migrating again."""
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with tables and no row: copying it is quicker than migrating again."""
+    path = tmp_path_factory.mktemp("migrated") / "store.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_on_postgres(postgres: Server) -> Iterator[str]:
+    """The URL of a PostgreSQL database with tables, for one test at a time."""
     with fresh_database(postgres) as url:
         Store.open(url).close()
-        yield url.rpartition("/")[2]
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a store without conversations, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/store.db"
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated'), tmp_path / 'store.db')}"
     else:
-        template = request.getfixturevalue("postgres_template")
-        with fresh_database(request.getfixturevalue("postgres"), template) as url:
-            yield url
+        url = request.getfixturevalue("migrated_on_postgres")
+        yield url
+        empty(url)
 
 
 @pytest.fixture

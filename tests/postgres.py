@@ -19,6 +19,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from chatbot.store.tables import VERSION_TABLE
+
 
 @dataclass(frozen=True)
 class Server:
@@ -46,14 +48,32 @@ def start() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def fresh_database(server: Server, template: str = "template0") -> Iterator[str]:
-    """A database of its own, empty or a copy of another; gives its URL."""
+def fresh_database(server: Server) -> Iterator[str]:
+    """An empty database of its own; gives its URL."""
     name = f"test_{secrets.token_hex(6)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _run(server, f"CREATE DATABASE {name} TEMPLATE template0")
     try:
         yield f"{server.url}/{name}"
     finally:
         _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+_EMPTY = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+    DO $$ BEGIN EXECUTE (
+        SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY'
+        FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'VERSIONS'
+    ); END $$
+"""
+
+
+def empty(url: str) -> None:
+    """Take every row out of a migrated database, and its ids begin anew: quicker than making another one.
+
+    Whoever is still connected is thrown out first: what a test left behind does not write into the next one's.
+    """
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        connection.execute(_EMPTY.replace("VERSIONS", VERSION_TABLE))
 
 
 def _run(server: Server, statement: str) -> None:

@@ -9,14 +9,6 @@ import pytest
 from chatbot.store.store import Store
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database without a row."""
-    path = tmp_path_factory.mktemp("migrated") / "store.db"
-    Store.open(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.fixture
 def on_disk(tmp_path: Path, migrated: Path) -> Iterator[Store]:
     """A store in a data folder of its own."""

@@ -1,6 +1,7 @@
 """Turns over the real store: what is durable when, who may stop whom, what a crash leaves."""
 
 import contextlib
+import shutil
 import sqlite3
 import threading
 import time
@@ -23,8 +24,8 @@ OPTIONS = Options(connection="c", model="m", system="Be kind.")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(f"sqlite:///{tmp_path / 'words.db'}")
+def store(tmp_path: Path, migrated: Path) -> Iterator[Store]:
+    store = Store.open(f"sqlite:///{shutil.copy(migrated, tmp_path / 'words.db')}")
     yield store
     store.close()
 

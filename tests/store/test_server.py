@@ -15,8 +15,8 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def url(postgres: Server, postgres_template: str) -> Iterator[str]:
-    with fresh_database(postgres, postgres_template) as found:
+def url(postgres: Server) -> Iterator[str]:
+    with fresh_database(postgres) as found:
         yield found
 
 
