@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.store.store import Store
-from tests.postgres import Server, empty, fresh_database, start
+from tests.postgres import Server, empty, fresh_database, relations, start
 
 # Here and in child processes: a key that a test enters must not land in the keyring of who runs the tests.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
@@ -84,11 +84,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_on_postgres(postgres: Server) -> Iterator[str]:
-    """The URL of a PostgreSQL database with tables, for one test at a time."""
+def migrated_on_postgres(postgres: Server) -> Iterator[tuple[str, set[str]]]:
+    """The URL of a PostgreSQL database with tables, for one test at a time, and what is in it."""
     with fresh_database(postgres) as url:
         Store.open(url).close()
-        yield url
+        yield url, relations(url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -97,9 +97,10 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated'), tmp_path / 'store.db')}"
     else:
-        url = request.getfixturevalue("migrated_on_postgres")
+        url, there = request.getfixturevalue("migrated_on_postgres")
         yield url
         empty(url)
+        assert relations(url) == there, "the next test would find other tables: take `database_url`"
 
 
 @pytest.fixture

@@ -76,6 +76,13 @@ def empty(url: str) -> None:
         connection.execute(_EMPTY.replace("VERSIONS", VERSION_TABLE))
 
 
+def relations(url: str) -> set[str]:
+    """The names of its tables, their columns' counts, and its indexes: a test that changes these needs a database of its own."""
+    asked = "SELECT relname || ' ' || relnatts FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')"
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        return {name for (name,) in connection.execute(asked)}
+
+
 def _run(server: Server, statement: str) -> None:
     with psycopg.connect(f"{server.url}/postgres", autocommit=True, connect_timeout=5) as connection:
         connection.execute(statement)

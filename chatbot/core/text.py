@@ -28,6 +28,8 @@ def repair(text: str) -> str:
     """
     if "\x00" in text:
         text = text.replace("\x00", "␀")
+    if text.isascii():  # nothing of it can be a surrogate, and most texts are
+        return text
     return _LONE_SURROGATE.sub("�", text)
 
 

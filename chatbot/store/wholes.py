@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, text, update
@@ -46,6 +47,16 @@ _BILLS = (
     .where(calls.c.outcome.is_not(None))
     .order_by(calls.c.started, calls.c.id)
 )
+_ADD, _BEGIN = insert(messages), insert(conversations)
+_source = conversations.c.source == bindparam("source")
+_born_here = and_(conversations.c.id == bindparam("id"), conversations.c.source.is_(None))
+_OF_SOURCE, _BORN_HERE = (
+    select(conversations)
+    .where(conversations.c.owner == bindparam("owner"), same)
+    .order_by(conversations.c.deleted.is_not(None), conversations.c.id)  # one that is not in the trash goes first
+    for same in (_source, or_(_source, _born_here))
+)
+_same_of = attrgetter(*_SAME_IN_BOTH)
 _KEPT_OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
 
 
@@ -105,13 +116,10 @@ class Wholes:
         if lock and not self._database.sqlite:  # two that add the same one at once: the second finds it
             key = f"{self._database.owner}\n{source}"
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
-        same = conversations.c.source == source
-        if source.startswith(_HERE):
-            born_here = and_(conversations.c.id == source.removeprefix(_HERE), conversations.c.source.is_(None))
-            same = or_(same, born_here)
-        query = select(conversations).where(self._mine, same)
-        # One that is not in the trash goes first.
-        return connection.execute(query.order_by(conversations.c.deleted.is_not(None), conversations.c.id)).first()
+        one = {"owner": self._database.owner, "source": source}
+        if not source.startswith(_HERE):
+            return connection.execute(_OF_SOURCE, one).first()
+        return connection.execute(_BORN_HERE, one | {"id": source.removeprefix(_HERE)}).first()
 
     def _read(self, connection: Connection, row: Row[Any], head: int | None = None) -> Whole:
         owner = self._database.owner
@@ -151,63 +159,47 @@ class Wholes:
 
     def _insert(self, connection: Connection, whole: Whole, options: Options) -> str:
         id, owner = fresh_id(), self._database.owner
+        made = fresh_ids(connection, self._database, len(whole.messages))
+        ids: dict[int | None, int | None] = {None: None, GONE: GONE, **dict(enumerate(made, start=1))}
         row = {name: getattr(whole, name) for name in _KEPT_OF_CONVERSATION}
+        row |= {"id": id, "owner": owner, "source": repair(whole.source), "head": ids[whole.head]}
         row |= {"title": repair(whole.title), "tag": repair(whole.tag), "options": storable(_complete(whole, options))}
-        connection.execute(insert(conversations).values(id=id, owner=owner, source=repair(whole.source), **row))
+        connection.execute(_BEGIN, row)
         for name, colour in whole.tags:
             put_on(connection, self._database, [id], kept_tag(connection, self._database, name, colour).id)
-        ids = self._insert_messages(connection, id, whole.messages)
-        if whole.head is not None:
-            head = ids[whole.head]
-            connection.execute(update(conversations).where(conversations.c.id == id).values(head=head))
-        self._insert_calls(connection, id, whole.calls, ids)
-        return id
-
-    def _insert_messages(
-        self, connection: Connection, id: str, added: tuple[WholeMessage, ...]
-    ) -> dict[int | None, int | None]:
-        """Gives the new ids by number. The rows come first and are tied together then: that takes two statements."""
-        ids: dict[int | None, int | None] = {None: None, GONE: GONE}
-        if not added:
-            return ids
-        statement = insert(messages).returning(messages.c.id, sort_by_parameter_order=True)
-        rows = [self._message_row(id, message) for message in added]
-        made = list(connection.execute(statement, rows).scalars())
-        assert made == sorted(made)  # the order of ids is the order of the tree
-        ids |= dict(enumerate(made, start=1))
-        leave_for_later(connection, self._database, made[0], made[-1])
+        if made:
+            rows = [
+                self._message_row(id, message, ids, number) for number, message in enumerate(whole.messages, start=1)
+            ]
+            connection.execute(_ADD, rows)
+            leave_for_later(connection, self._database, made[0], made[-1])
         starred = [
-            {"message": new, "owner": self._database.owner, "conversation": id, "created": message.created}
-            for new, message in zip(made, added, strict=True)
+            {"message": new, "owner": owner, "conversation": id, "created": message.created}
+            for new, message in zip(made, whole.messages, strict=True)
             if message.starred
         ]
         if starred:
             connection.execute(insert(stars), starred)
-        ties = [
-            {"this": ids[number], "above": ids[message.parent], "used": [ids[one] for one in message.sent] or None}
-            for number, message in enumerate(added, start=1)
-            if message.parent is not None or message.sent
-        ]
-        if ties:
-            tie = update(messages).where(messages.c.id == bindparam("this"))
-            connection.execute(
-                tie.values(parent=bindparam("above"), sent=bindparam("used", type_=messages.c.sent.type)), ties
-            )
-        return ids
+        self._insert_calls(connection, id, whole.calls, ids)
+        return id
 
-    def _message_row(self, id: str, message: WholeMessage) -> dict[str, Any]:
-        row = {name: getattr(message, name) for name in _SAME_IN_BOTH}
-        row = {name: repair(value) if isinstance(value, str) else value for name, value in row.items()}
+    def _message_row(
+        self, conversation: str, message: WholeMessage, ids: Mapping[int | None, int | None], number: int
+    ) -> dict[str, Any]:
+        row = {
+            name: repair(value) if isinstance(value, str) else value
+            for name, value in zip(_SAME_IN_BOTH, _same_of(message), strict=True)
+        }
         if message.state in LIVE:
             row["state"] = "cut"  # nobody writes it here
-        return row | {
-            "owner": self._database.owner,
-            "conversation": id,
-            "empty": not message.text,
-            "usage": storable(message.usage),
-            "notes": storable(message.notes) or None,
-            "options": storable(message.options) or None,
-        }
+        row["id"], row["owner"], row["conversation"] = ids[number], self._database.owner, conversation
+        row["parent"] = ids[message.parent]
+        row["empty"] = not message.text
+        row["usage"] = storable(message.usage)
+        row["notes"] = storable(message.notes) or None
+        row["options"] = storable(message.options) or None
+        row["sent"] = [ids[one] for one in message.sent] or None
+        return row
 
     def _insert_calls(
         self,
@@ -256,6 +248,18 @@ class Wholes:
             columns = (calls.c.id, calls.c.started, calls.c.purpose, calls.c.base_url, calls.c.model_asked)
             found |= {_same_call(row): row.id for row in connection.execute(select(*columns).where(mine))}
         return found
+
+
+def fresh_ids(connection: Connection, database: Database, count: int) -> list[int]:
+    """Ids of messages that are about to be written in this transaction, in their order; nobody is given them again.
+
+    That they are known before lets a message name those it hangs below: one statement for all, without asking back.
+    """
+    if database.sqlite:  # a writer is alone there, and what is written with an id moves the count on
+        last = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")).scalar() or 0
+        return list(range(last + 1, last + 1 + count))
+    taken = text("SELECT nextval(pg_get_serial_sequence('messages', 'id')) FROM generate_series(1, :count)")
+    return sorted(connection.execute(taken, {"count": count}).scalars())
 
 
 def _complete(whole: Whole, options: Options) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from chatbot.transfer.json_deep import decode
 LONGEST = 128_000_000  # characters of one element
 MOST_PARTS = 10_000_000  # values in one element; an empty list takes two characters in a file and sixty bytes in memory
 _CHUNK = 1 << 16  # bytes
+_AHEAD = 1 << 22  # and so many at most for what may come
 _SPACE = " \t\n\r"
 
 
@@ -28,6 +29,7 @@ class _Reader:
     def __init__(self, file: BinaryIO, name: str, inside: str, deep: bool) -> None:
         self._file, self._name, self._inside, self._deep = file, name, inside, deep
         self._text, self._at, self._before, self._ended = "", 0, 0, False
+        self._usual = 0  # characters of the last element: the next one is likely to be as long
         self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
         self._json = json.JSONDecoder(object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_number)
 
@@ -80,13 +82,15 @@ class _Reader:
         if self._at:
             self._before += self._at
             self._text, self._at = self._text[self._at :], 0
+        if len(self._text) < self._usual and not self._ended:
+            self._more(self._usual)  # to read it in vain first takes as long as to read it
         while True:
             try:
                 self._count()
                 value, end = self._decoded()
                 # A number that ends where the text ends may go on in the next bytes.
                 if end < len(self._text) or self._ended:
-                    self._at = end
+                    self._at, self._usual = end, min(end, _AHEAD)
                     return value
             except _Wrong as error:
                 self._bad(str(error))
@@ -113,6 +117,8 @@ class _Reader:
         return decode(self._text, pairs=_once, real=_finite)
 
     def _count(self) -> None:
+        if len(self._text) < MOST_PARTS:  # each part takes a character at least
+            return
         if sum(self._text.count(one) for one in ",[{") > MOST_PARTS:
             self._bad(f"what begins here has more than {MOST_PARTS:,} parts; that is no conversation")
 

@@ -1,6 +1,7 @@
 """Chats out of one store and into another: nothing is lost, nothing comes twice, nothing is half there."""
 
 import io
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,9 +29,9 @@ OPTIONS = Options(connection="elsewhere", model="m-2")
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Store]:
+def other(tmp_path: Path, migrated: Path) -> Iterator[Store]:
     """Another machine's store."""
-    opened = Store.open(f"sqlite:///{tmp_path}/other.db")
+    opened = Store.open(f"sqlite:///{shutil.copy(migrated, tmp_path / 'other.db')}")
     yield opened
     opened.close()
 
@@ -103,6 +104,21 @@ def begin_from(store: Store, id: str):  # type: ignore[no-untyped-def]
     finish(store, begun.reply, "Gone.")
     store.conversations.delete_message(id, begun.user or 0)
     return replace(begun, reply=store.conversations.get(id).head or 0)
+
+
+def test_no_id_is_given_out_twice(store: Store, other: Store) -> None:
+    text = exported(store, a_life(store))
+    ids: set[int] = set()
+    for _ in range(2):
+        (line,) = imported(other, text)
+        new = set(other.conversations.tree(line.id or "").by_id)
+        begun = begin(other, "next")
+        assert not ids & new
+        assert begun.reply > max(new)
+        ids |= new | {begun.reply}
+        other.conversations.delete(line.id or "")
+        other.conversations.delete(begun.conversation)
+        other.conversations.empty_trash()
 
 
 def test_what_lies_in_the_trash_is_taken_back(store: Store) -> None:

@@ -171,8 +171,9 @@ def test_sums_that_are_made_anew_are_those_that_were_kept(store: Store) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_million_calls_add_up_to_the_last_digit(store: Store) -> None:
+def test_a_million_calls_add_up_to_the_last_digit(database_url: str) -> None:
     """Amounts of every size, as the ledger keeps them, against decimal arithmetic."""
+    store = Store.open(database_url)
     dice = random.Random(5)
     amounts = [dice.randrange(10 ** dice.randint(1, 12)) for _ in range(1_000_000)]
     moment = datetime(2026, 11, 25, tzinfo=UTC)
@@ -201,3 +202,4 @@ def test_a_million_calls_add_up_to_the_last_digit(store: Store) -> None:
     assert (whole.calls, whole.unpriced) == (1_000_000, 0)
     [(_, day)] = store.ledger.spend("day").items()
     assert day == whole
+    store.close()
