@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from chatbot.core.errors import NotFound
 from chatbot.core.text import repair
@@ -12,6 +12,11 @@ from chatbot.store.tables import conversations, messages
 
 One = TypeVar("One")
 _CHUNK = 500  # SQLite takes some thousands of parameters per statement, older ones 999
+
+_ONE = select(conversations).where(
+    conversations.c.owner == bindparam("owner"), conversations.c.id == bindparam("id")
+)  # made once: everything begins with it
+_KEPT, _DELETED = _ONE.where(conversations.c.deleted.is_(None)), _ONE.where(conversations.c.deleted.is_not(None))
 
 
 def chunks(ids: Iterable[One]) -> Iterator[list[One]]:
@@ -28,9 +33,9 @@ def conversation_row(
 
     Every transaction locks in this order, so that none can wait in a circle: conversation, leases, messages.
     """
-    kept = conversations.c.deleted.is_not(None) if deleted else conversations.c.deleted.is_(None)
-    query = select(conversations).where(conversations.c.owner == owner, conversations.c.id == repair(id), kept)
-    row = connection.execute(query.with_for_update(key_share=True) if lock else query).first()
+    query = _DELETED if deleted else _KEPT
+    one = {"owner": owner, "id": repair(id)}
+    row = connection.execute(query.with_for_update(key_share=True) if lock else query, one).first()
     if row is None:
         place = "conversation in the trash" if deleted else "conversation"
         raise NotFound(f"There is no {place} {id!r}. It may have been deleted; open another one.")

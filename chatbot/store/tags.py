@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from chatbot.core.errors import BadInput, NotFound
 from chatbot.core.tag import COLOURS, LONGEST_TAG
@@ -13,6 +13,12 @@ from chatbot.store.find import chunks
 from chatbot.store.tables import conversations, tagged, tags
 
 MOST_TAGS = 200
+_OF_CONVERSATIONS = (
+    select(tagged.c.conversation, tags.c.id, tags.c.name, tags.c.colour)
+    .join(tags, tags.c.id == tagged.c.tag)
+    .where(tags.c.owner == bindparam("owner"), tagged.c.conversation.in_(bindparam("ids", expanding=True)))
+    .order_by(tags.c.folded)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +124,8 @@ def checked_name(name: str) -> str:
 
 
 def tags_of(connection: Connection, owner: str, ids: Sequence[str]) -> list[tuple[str, Tag]]:
-    query = (
-        select(tagged.c.conversation, tags.c.id, tags.c.name, tags.c.colour)
-        .join(tags, tags.c.id == tagged.c.tag)
-        .where(tags.c.owner == owner, tagged.c.conversation.in_(ids))
-        .order_by(tags.c.folded)
-    )
-    return [(id, Tag(id=tag, name=name, colour=colour)) for id, tag, name, colour in connection.execute(query).all()]
+    rows = connection.execute(_OF_CONVERSATIONS, {"owner": owner, "ids": ids}).all()
+    return [(id, Tag(id=tag, name=name, colour=colour)) for id, tag, name, colour in rows]
 
 
 def kept_tag(connection: Connection, database: Database, name: str, colour: str | None) -> Tag:
