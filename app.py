@@ -9,6 +9,7 @@ from chatbot.ui import icon, session, warm
 # Before the navigation, which would have the browser fetch its page's icon from elsewhere for want of ours.
 # No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
 st.set_page_config(page_title="ByteBot", page_icon=icon.SVG, menu_items={"About": None})
+st.logo(icon.NAME)
 warm.start()
 page = st.navigation(
     [

@@ -7,14 +7,14 @@ from chatbot.core.settings import EMBEDDED
 from chatbot.ui import callbacks, conversation
 from chatbot.ui.open_chat import OpenChat
 
-# What the tiny offline model answers decently: plain English, plain facts, short.
-_OFFLINE = (
-    "What is the capital of France?",
+# What the tiny offline model was seen to answer decently each time: asked for the capital of France, it is wrong one time in three.
+OFFLINE = (
+    "What is the capital of Japan?",
     "Write a short poem about the sea.",
-    "Give me three tips for better sleep.",
+    "What is a decorator in Python?",
     "Explain photosynthesis in simple words.",
 )
-_ONLINE = (
+ONLINE = (
     "Explain Python decorators with an example.",
     "Plan a rainy weekend with two children.",
     "Turn my notes into a clear email.",
@@ -27,7 +27,7 @@ def draw(column: DeltaGenerator, chat: OpenChat) -> None:
     with column:
         st.title("What is on your mind?", anchor=False)
         with st.container(key="suggestions", gap="small"):
-            for number, text in enumerate(_OFFLINE if chat.options.connection == EMBEDDED else _ONLINE):
+            for number, text in enumerate(OFFLINE if chat.options.connection == EMBEDDED else ONLINE):
                 st.button(
                     text,
                     key=f"suggestion-{number}",

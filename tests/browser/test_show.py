@@ -33,8 +33,8 @@ FAKE = Story(quick="words:60@0", slow="words:3000@60", hello="Hello", more="And 
 OFFLINE = Story(
     quick="SmolLM2-135M",
     slow="SmolLM2-135M",
-    hello="What is the capital of France?",
-    more="Give me three tips for a good night's sleep.",
+    hello="What is the capital of Japan?",
+    more="What is a decorator in Python?",
     long="Write a long story about a robot who learns to paint, with many chapters.",
 )
 Shot = Callable[[Page, str], None]

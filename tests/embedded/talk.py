@@ -10,10 +10,12 @@ from chatbot.providers.provider import Cancel, Chunk, End, Provider, Request, Te
 ENDLESS = "Count from one to one thousand. Write every number."
 
 
-def request(*turns: str, **options: Any) -> Request:
+def request(*turns: str, system: str = "", **options: Any) -> Request:
     """User and assistant in turn, the user first."""
     roles: Sequence[Any] = ("user", "assistant")
     messages: list[WireMessage] = [{"role": roles[at % 2], "content": text} for at, text in enumerate(turns)]
+    if system:
+        messages.insert(0, {"role": "system", "content": system})
     return Request(messages=messages, model="", **options)
 
 

@@ -9,10 +9,11 @@ import psutil
 import pytest
 
 from chatbot.core.errors import ContextTooLong
-from chatbot.core.settings import EMBEDDED_MODEL
+from chatbot.core.settings import DEFAULT_PERSONA, EMBEDDED_MODEL
 from chatbot.providers.embedded import Embedded
 from chatbot.providers.embedded_child import Child
 from chatbot.providers.provider import Cancel, Stopped, TextChunk
+from chatbot.ui.suggestions import OFFLINE
 from tests.embedded.talk import ENDLESS, ask, end_of, request, text_of
 from tests.providers.remembering import Remembering
 
@@ -37,6 +38,12 @@ def test_a_conversation_of_several_turns_streams(model: Embedded) -> None:
     assert end.usage is not None
     assert end.usage.input_tokens > 40
     assert 0 < end.usage.output_tokens <= 60
+
+
+def test_the_first_thing_that_a_newcomer_is_offered_is_answered_right(model: Embedded) -> None:
+    assert OFFLINE[0] == "What is the capital of Japan?"
+    for _ in range(3):
+        assert "Tokyo" in text_of(ask(model, OFFLINE[0], system=DEFAULT_PERSONA, max_output=60))
 
 
 def test_the_output_limit_ends_a_reply_as_length(model: Embedded) -> None:
