@@ -61,8 +61,8 @@ def bills(title: str, rows: Sequence[tuple[str, Bill]], *, what: str, help: str 
         _table((what, "Calls", "Cost"), lines)
 
 
-def buckets(found: dict[str, tuple[int, int]]) -> None:
-    """A card with what kinds of tokens there were."""
+def buckets(found: dict[str, tuple[int, int]], whole: Bill) -> None:
+    """A card with what kinds of tokens there were. `whole`: the bill that they are the parts of."""
     with st.container(border=True, height="stretch"):
         st.markdown(
             "**By kind of token**",
@@ -71,11 +71,24 @@ def buckets(found: dict[str, tuple[int, int]]) -> None:
         )
         decimals = digits(max(money for _, money in found.values()))
         lines = [
-            (_KINDS[name], f"{tokens:,}" if name != "unsplit" else "", cost_words(amount(money, decimals)))
+            (_KINDS[name], f"{tokens:,}" if name != "unsplit" else "", cost_words(of_kind(money, whole, decimals)))
             for name, (tokens, money) in found.items()
             if tokens or money
         ]
         _table(("Tokens", "Count", "Cost"), lines)
+
+
+def of_kind(nanodollars: int, whole: Bill, decimals: int) -> str:
+    """What one kind of token cost in all: what nobody priced is never nothing.
+
+    >>> of_kind(0, Bill(calls=1, unpriced=1), 4), of_kind(0, Bill(calls=1, local=1), 4), of_kind(0, Bill(calls=1), 4)
+    ('—', 'local', '$0.0000')
+    >>> of_kind(12_345_678, Bill(nanodollars=12_345_678, calls=2, unpriced=1), 4)
+    '> $0.0123'
+    """
+    if nanodollars or not (whole.unpriced or whole.local):
+        return ("> " if whole.unpriced else "") + amount(nanodollars, decimals)
+    return "—" if whole.unpriced else "local"
 
 
 def conversations(rows: Sequence[tuple[str | None, str, Bill]]) -> None:

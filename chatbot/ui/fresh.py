@@ -42,7 +42,7 @@ def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGen
         if name != conversation.title:
             title.subheader(label(name), anchor=False, width="stretch")
             if line is not None:
-                line.markdown(f"**{label(name, most=OPEN_NAME)}**", width="stretch")
+                line.markdown(f":small[**{label(name, most=OPEN_NAME)}**]", width="stretch")
             return True
         if not asked:
             return False

@@ -111,7 +111,7 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
         return None
     if line.id == chat.conversation:
         with st.container(key="open-line", horizontal=True, vertical_alignment="center", gap=None, wrap=False):
-            name = st.markdown(f"**{label(line.title, most=OPEN_NAME)}**", width="stretch")
+            name = st.markdown(f":small[**{label(line.title, most=OPEN_NAME)}**]", width="stretch")
             _menu(line)
         return name
     icon, said = None, ""

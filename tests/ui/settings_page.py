@@ -1,6 +1,7 @@
 """The settings page, opened in process on a home of its own; and the fields of a page by their words."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +66,11 @@ class Page:
 
 def plain(markdown: str) -> str:
     """Markdown made of a sentence, as the sentence."""
-    return markdown.replace("\\", "").replace("\u2060", "").replace("**", "")
+    return OPEN_LINE.sub(r"\1", markdown).replace("\\", "").replace("\u2060", "").replace("**", "")
+
+
+# How the list draws the name of the chat that is open.
+OPEN_LINE = re.compile(r"^:small\[\*\*(.*)\*\*\]$")
 
 
 @contextmanager

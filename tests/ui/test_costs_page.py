@@ -134,6 +134,7 @@ def test_local_models_alone_are_local(page: Costs) -> None:
     assert page.says("All of this was answered on this machine: nobody bills it.")
     assert page.figures()["This month"] == "local"
     assert not any("$" in value for name, value in page.figures().items() if name == "This month")
+    assert {row[-1] for row in page.table("Tokens")} == {"local"}
 
 
 def test_unpriced_calls_alone_are_unknown(page: Costs) -> None:
@@ -141,6 +142,7 @@ def test_unpriced_calls_alone_are_unknown(page: Costs) -> None:
     page.look()
     assert page.figures()["This month"] == "—"
     assert page.table("Model") == [["secret", "1", "—"]]
+    assert {row[-1] for row in page.table("Tokens")} == {"—"}
 
 
 def test_a_projection_needs_two_days(page: Costs, monkeypatch: pytest.MonkeyPatch) -> None:

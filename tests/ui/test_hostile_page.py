@@ -17,7 +17,7 @@ from chatbot.ui.message import MOST_DRAWN
 from tests.fake_openai import FakeOpenAI
 from tests.hostile import EMPTY, TEXTS, TOO_LONG
 from tests.ui.chat_tab import Tab, tab, talking_to
-from tests.ui.settings_page import plain
+from tests.ui.settings_page import OPEN_LINE, plain
 
 KEY = "sk-canary-1f2e3d4c5b6a79880716"
 PATIENT = """\
@@ -105,6 +105,7 @@ def inert(page: Tab, *replies: str) -> None:
     drawn = {door(drawable(block)) for text in replies for block in split(text)}
     for text in markdown_of(page):
         if text not in drawn:
+            text = OPEN_LINE.sub(r"\1", text)
             assert not PICTURE.search(text), text
             assert not COLOUR.search(text) or text.endswith(
                 (":small[:gray[answering]]", ":small[:gray[new answer]]", ":small[:gray[local]]", ":small[:gray[—]]")
