@@ -10,7 +10,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from chatbot.core.budgets import Budget, Kind, Standing
 from chatbot.core.errors import NotFound
@@ -19,6 +19,7 @@ from chatbot.store.rows import now, repaired
 from chatbot.store.spent import between, whole_quarters
 from chatbot.store.tables import budgets, calls, counters, holds, limits
 
+_ALL = select(budgets).where(budgets.c.owner == bindparam("owner")).order_by(budgets.c.id)
 _CREATING = 0x62756467  # any number, as long as every ByteBot takes the same
 
 
@@ -202,7 +203,7 @@ def creating(connection: Connection, database: Database, *, alone: bool) -> None
 
 
 def _all(connection: Connection, owner: str) -> list[Budget]:
-    rows = connection.execute(select(budgets).where(budgets.c.owner == owner).order_by(budgets.c.id))
+    rows = connection.execute(_ALL, {"owner": owner})
     return [Budget(id=row.id, kind=row.kind, limit=row.nanodollars, subject=row.subject, zone=row.zone) for row in rows]
 
 

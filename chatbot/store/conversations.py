@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import Connection, and_, case, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, Integer, and_, bindparam, case, insert, literal, select, tuple_, update
 
 from chatbot.core.errors import BadInput
 from chatbot.core.messages import Message, said
@@ -20,6 +20,34 @@ from chatbot.store.tables import conversations, messages
 from chatbot.store.values import Conversation, Line, StoredMessage
 
 LONGEST_TITLE = 200
+# Made once, since every drawing of a page asks them: to make a statement takes longer than to ask it.
+_KEPT = and_(conversations.c.owner == bindparam("owner"), conversations.c.deleted.is_(None))
+_LINES = (
+    select(
+        conversations.c.id,
+        conversations.c.title,
+        conversations.c.pinned,
+        conversations.c.updated,
+        live.label("live"),
+        unseen.label("unseen"),
+    )
+    .where(_KEPT, conversations.c.archived.is_(None))
+    .order_by(conversations.c.pinned.desc(), conversations.c.updated.desc(), conversations.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_TREE = (
+    select(messages.c.id, messages.c.parent, messages.c.role, messages.c.state, messages.c.continues, messages.c.empty)
+    .where(
+        messages.c.owner == bindparam("owner"),
+        messages.c.conversation == bindparam("conversation"),
+        messages.c.trash.is_(None),
+    )
+    .order_by(messages.c.id)
+)
+_THESE = and_(messages.c.owner == bindparam("owner"), messages.c.id.in_(bindparam("ids", expanding=True)))
+_WHOLE = select(messages).where(_THESE)
+_WORDS = select(messages.c.id, messages.c.role, messages.c.text, messages.c.reasoning).where(_THESE)
+_NEWS = select(1).where(conversations.c.id == bindparam("id"), _KEPT, unseen)
 
 
 class Conversations:
@@ -42,29 +70,17 @@ class Conversations:
 
     def lines(self, *, limit: int = 30, before: Line | None = None) -> list[Line]:
         """The list, without what is archived: pinned ones first, then by last activity, newest first. `before`: the last line of the page before."""
-        at = tuple_(conversations.c.pinned, conversations.c.updated, conversations.c.id)
-        query = (
-            select(
-                conversations.c.id,
-                conversations.c.title,
-                conversations.c.pinned,
-                conversations.c.updated,
-                live.label("live"),
-                unseen.label("unseen"),
-            )
-            .where(self._mine, conversations.c.archived.is_(None))
-            .order_by(conversations.c.pinned.desc(), conversations.c.updated.desc(), conversations.c.id.desc())
-            .limit(limit)
-        )
+        query, asked = _LINES, {"owner": self._database.owner, "most": limit}
         if before is not None:
             here = (
                 literal(before.pinned),
                 literal(before.updated, conversations.c.updated.type),
                 literal(before.id),
             )
+            at = tuple_(conversations.c.pinned, conversations.c.updated, conversations.c.id)
             query = query.where(at < tuple_(*here))
         with self._database.read() as connection:
-            return [line_of(row) for row in connection.execute(query)]
+            return [line_of(row) for row in connection.execute(query, asked)]
 
     def names(self) -> dict[str, tuple[str, str]]:
         """Title and tag of every conversation by id."""
@@ -120,7 +136,7 @@ class Conversations:
     def seen(self, id: str) -> None:
         """Someone looks at it now. Costs no write when nothing was answered since the last look."""
         with self._database.read() as connection:
-            news = connection.execute(select(1).where(conversations.c.id == repair(id), self._mine, unseen)).first()
+            news = connection.execute(_NEWS, {"owner": self._database.owner, "id": repair(id)}).first()
         if news is None:
             return
         moment = now()
@@ -156,24 +172,14 @@ class Conversations:
 
     def tree(self, id: str) -> Tree:
         """The conversation without its words."""
-        query = (
-            select(
-                messages.c.id,
-                messages.c.parent,
-                messages.c.role,
-                messages.c.state,
-                messages.c.continues,
-                messages.c.empty,
-            )
-            .where(messages.c.owner == self._database.owner, messages.c.conversation == id, messages.c.trash.is_(None))
-            .order_by(messages.c.id)
-        )
         with self._database.read() as connection:
             conversation_row(connection, self._database.owner, id)
             return Tree(
                 [
                     Leaf(id=id, parent=parent, role=role, state=state, continues=continues, empty=empty)
-                    for id, parent, role, state, continues, empty in connection.execute(query).all()
+                    for id, parent, role, state, continues, empty in connection.execute(
+                        _TREE, {"owner": self._database.owner, "conversation": id}
+                    ).all()
                 ]
             )
 
@@ -182,18 +188,17 @@ class Conversations:
         found: dict[int, StoredMessage] = {}
         with self._database.read() as connection:
             for chunk in chunks(ids):
-                query = select(messages).where(messages.c.owner == self._database.owner, messages.c.id.in_(chunk))
-                found |= {row.id: message_of(row) for row in connection.execute(query).all()}
+                rows = connection.execute(_WHOLE, {"owner": self._database.owner, "ids": chunk}).all()
+                found |= {row.id: message_of(row) for row in rows}
         return found
 
     def words(self, ids: Iterable[int]) -> dict[int, Message]:
         """What was said in those messages and nothing else: a quarter of the work, for who reads a thousand of them."""
         found: dict[int, Message] = {}
-        columns = (messages.c.id, messages.c.role, messages.c.text, messages.c.reasoning)
         with self._database.read() as connection:
             for chunk in chunks(ids):
-                query = select(*columns).where(messages.c.owner == self._database.owner, messages.c.id.in_(chunk))
-                for id, role, text, reasoning in connection.execute(query).all():
+                rows = connection.execute(_WORDS, {"owner": self._database.owner, "ids": chunk}).all()
+                for id, role, text, reasoning in rows:
                     found[id] = said(role, text, reasoning=reasoning)
         return found
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 
 from chatbot.core.bill import Bill, dollars
 from chatbot.core.budgets import refusal
@@ -26,6 +27,17 @@ from chatbot.store.tables import calls
 from chatbot.store.values import Call
 
 _LATELY = 2_000  # calls; what was before is no measure of what comes, and would take long to look through
+
+# Made once, since every drawing of a chat asks it: to make a statement takes longer than to ask it.
+_OF_REPLIES = (
+    select(calls)
+    .where(
+        calls.c.owner == bindparam("owner"),
+        calls.c.reply.in_(bindparam("replies", expanding=True)),
+        calls.c.outcome.is_not(None),
+    )
+    .order_by(calls.c.id)
+)
 
 
 class Ledger:
@@ -108,10 +120,7 @@ class Ledger:
         found: dict[int, list[Call]] = {}
         with self._database.read() as transaction:
             for chunk in chunks(replies):
-                query = select(calls).where(
-                    calls.c.owner == self._database.owner, calls.c.reply.in_(chunk), calls.c.outcome.is_not(None)
-                )
-                for row in transaction.execute(query.order_by(calls.c.id)):
+                for row in transaction.execute(_OF_REPLIES, {"owner": self._database.owner, "replies": chunk}):
                     found.setdefault(row.reply, []).append(call_of(row))
         return found
 
@@ -186,27 +195,14 @@ class Ledger:
         self, conversation: str | None, base_url: str, model: str, columns: Sequence[Any], most: int, *, least: int = 1
     ) -> Sequence[Any]:
         """Of whole replies with the server's own usage, newest first; of any conversation where one has fewer than `least`."""
-        query = (
-            select(*columns)
-            .where(
-                calls.c.owner == self._database.owner,
-                calls.c.outcome == "answered",
-                calls.c.purpose == "reply",
-                calls.c.base_url == repair(base_url),
-                calls.c.model_asked == repair(model),
-                calls.c.estimated.is_(False),
-                *(column.is_not(None) for column in columns),
-            )
-            .order_by(calls.c.id.desc())
-            .limit(most)
-        )
-        newest = select(func.max(calls.c.id) - _LATELY).scalar_subquery()
+        asked = {"owner": self._database.owner, "base_url": repair(base_url), "model": repair(model), "most": most}
+        names = tuple(column.name for column in columns)
         with self._database.read() as transaction:
             found: Sequence[Any] = ()
             if conversation is not None:
-                found = transaction.execute(query.where(calls.c.conversation == conversation)).all()
+                found = transaction.execute(_newest(names, here=True), {**asked, "conversation": conversation}).all()
             if len(found) < least:
-                found = transaction.execute(query.where(calls.c.id > newest)).all()
+                found = transaction.execute(_newest(names, here=False), asked).all()
             return found
 
     def used(self, first: date, last: date, *, base_urls: Collection[str], connection: str | None = None) -> list[Used]:
@@ -238,3 +234,24 @@ class Ledger:
             query = query.where(calls.c.reply == reply)
         with self._database.read() as transaction:
             return [call_of(row) for row in transaction.execute(query)]
+
+
+@cache
+def _newest(columns: tuple[str, ...], *, here: bool) -> Select[Any]:
+    """Made once, too. `here`: of one conversation; else of any lately."""
+    lately = calls.c.id > select(func.max(calls.c.id) - _LATELY).scalar_subquery()
+    return (
+        select(*(calls.c[name] for name in columns))
+        .where(
+            calls.c.owner == bindparam("owner"),
+            calls.c.outcome == "answered",
+            calls.c.purpose == "reply",
+            calls.c.base_url == bindparam("base_url"),
+            calls.c.model_asked == bindparam("model"),
+            calls.c.estimated.is_(False),
+            *(calls.c[name].is_not(None) for name in columns),
+            calls.c.conversation == bindparam("conversation") if here else lately,
+        )
+        .order_by(calls.c.id.desc())
+        .limit(bindparam("most", type_=Integer))
+    )

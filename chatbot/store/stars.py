@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from chatbot.store.database import Database
 from chatbot.store.find import chunks, conversation_row, message_row
 from chatbot.store.rows import now
 from chatbot.store.tables import conversations, messages, stars
 from chatbot.store.values import Starred
+
+# Made once, since every drawing of a chat asks it.
+_AMONG = select(stars.c.message).where(
+    stars.c.owner == bindparam("owner"), stars.c.message.in_(bindparam("ids", expanding=True))
+)
 
 
 class Stars:
@@ -35,8 +40,7 @@ class Stars:
         found: set[int] = set()
         with self._database.read() as connection:
             for chunk in chunks(messages):
-                query = select(stars.c.message).where(stars.c.owner == self._database.owner, stars.c.message.in_(chunk))
-                found.update(connection.execute(query).scalars())
+                found.update(connection.execute(_AMONG, {"owner": self._database.owner, "ids": chunk}).scalars())
         return found
 
     def newest(self, *, limit: int = 30, offset: int = 0) -> list[Starred]:

@@ -13,6 +13,17 @@ from chatbot.store.find import chunks
 from chatbot.store.tables import conversations, tagged, tags
 
 MOST_TAGS = 200
+_ALL = (
+    select(tags.c.id, tags.c.name, tags.c.colour, func.count(conversations.c.id).label("count"))
+    .select_from(
+        tags.outerjoin(tagged, tagged.c.tag == tags.c.id).outerjoin(
+            conversations, (conversations.c.id == tagged.c.conversation) & conversations.c.deleted.is_(None)
+        )
+    )
+    .where(tags.c.owner == bindparam("owner"))
+    .group_by(tags.c.id, tags.c.name, tags.c.colour, tags.c.folded)
+    .order_by(tags.c.folded)
+)
 _OF_CONVERSATIONS = (
     select(tagged.c.conversation, tags.c.id, tags.c.name, tags.c.colour)
     .join(tags, tags.c.id == tagged.c.tag)
@@ -39,20 +50,8 @@ class Tags:
 
     def all(self) -> list[Tag]:
         """Every tag, by name."""
-        kept = conversations.c.deleted.is_(None)
-        query = (
-            select(tags.c.id, tags.c.name, tags.c.colour, func.count(conversations.c.id).label("count"))
-            .select_from(
-                tags.outerjoin(tagged, tagged.c.tag == tags.c.id).outerjoin(
-                    conversations, (conversations.c.id == tagged.c.conversation) & kept
-                )
-            )
-            .where(tags.c.owner == self._database.owner)
-            .group_by(tags.c.id, tags.c.name, tags.c.colour, tags.c.folded)
-            .order_by(tags.c.folded)
-        )
         with self._database.read() as connection:
-            return [Tag(**row._mapping) for row in connection.execute(query)]
+            return [Tag(**row._mapping) for row in connection.execute(_ALL, {"owner": self._database.owner})]
 
     def of(self, ids: Iterable[str]) -> dict[str, tuple[Tag, ...]]:
         """The tags of each of these conversations, by name; those without any are left out."""
