@@ -138,7 +138,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     )
     parser.add_argument("--version", action="version", version=f"chatbot {__version__}")
     _add_choices(parser)
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     one_shot = commands.add_parser(
         "ask",
         help="ask once and print the reply",

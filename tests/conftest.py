@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from chatbot.store.store import Store
 from tests.postgres import Server, empty, fresh_database, relations, start
@@ -22,6 +23,11 @@ if threading.current_thread() is threading.main_thread():
     for _name, _usual in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
         if (_signal := getattr(signal, _name, None)) and signal.getsignal(_signal) is signal.SIG_IGN:
             signal.signal(_signal, _usual)
+
+
+# How long an example takes is the machine's matter; speed is measured in benchmarks/.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class ReachedOut(AssertionError):

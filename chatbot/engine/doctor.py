@@ -1,7 +1,7 @@
 """Whether everything is well: the database, every conversation in it, the bills, the disk and the backups; and what mends it."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ _AT_ONCE = 50  # conversations in the scratch store
 _OLD = timedelta(days=8)
 _ROUNDS = 3  # what one repair shows may need another
 
-About = Literal["database", "schema", "conversations", "since the backup", "disk", "backups"]
+About = Literal["settings", "database", "schema", "conversations", "since the backup", "disk", "backups"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +59,23 @@ class Repaired:
     report: Report
 
 
-def examine(store: Store, backups: Backups, stop: Stop = never) -> Report:
+def examine(
+    store: Store, backups: Backups, stop: Stop = never, *, settings: Iterable[ByteBotError] | None = None
+) -> Report:
     """Look at everything; nothing is changed. Reads the whole history twice, so it takes its time.
 
     There are no hashes in the store to compare with: they would cost each message a write, and whoever changes one
     changes the other. So every conversation is read, hashed, stored in a database in memory, read from there and hashed
     again, as an export and its import would; and what had ended when the newest backup was made is compared with it.
+    `settings`: what of them could not be used, where that is to be told, too.
     """
     points = [*_database(store), Point(about="schema", state="fine", sentence=f"The schema is {HEAD}, the newest.")]
     points += _conversations(store, stop)
     kept = backups.all()
     points += _since(store, kept)
     points += [_disk(store, backups), _backup(store, backups, kept)]
+    if settings is not None:
+        points += _settings([error.sentence for error in settings])
     return Report(tuple(points))
 
 
@@ -89,7 +94,9 @@ def repair(store: Store, backups: Backups, report: Report, price: Price) -> Repa
         mends = {finding.mend for finding in store.examine() if finding.mend}
         if not mends:
             break
-    return Repaired(done=tuple(dict.fromkeys(done)), backup=backup, report=examine(store, backups))
+    left = tuple(point for point in report.points if point.about == "settings")
+    again = Report((*examine(store, backups).points, *left))
+    return Repaired(done=tuple(dict.fromkeys(done)), backup=backup, report=again)
 
 
 def unopened(error: ByteBotError, backups: Sequence[Path]) -> Report:
@@ -102,6 +109,13 @@ def unopened(error: ByteBotError, backups: Sequence[Path]) -> Report:
         )
         points.append(Point(about="backups", state="note", sentence=sentence))
     return Report(tuple(points))
+
+
+def _settings(wrong: Sequence[str]) -> Iterator[Point]:
+    for sentence in wrong:
+        yield Point(about="settings", state="problem", sentence=sentence)
+    if not wrong:
+        yield Point(about="settings", state="fine", sentence="The settings and your own prices are understood.")
 
 
 def _database(store: Store) -> Iterator[Point]:

@@ -150,12 +150,12 @@ def read_command(line: str) -> tuple[Command, str] | None:
     >>> command, argument = read_command("/model gpt-6-luna ")
     >>> command.name, argument
     ('model', 'gpt-6-luna')
-    >>> read_command("quit")[0].name
-    'quit'
+    >>> read_command("quit")[0].name, read_command("Quit ")[0].name
+    ('quit', 'quit')
     >>> read_command("reset the router, please"), read_command("/usr/bin/env is missing"), read_command(" /help")
     (None, None, None)
     """
-    bare = _BY_NAME.get(line.strip())
+    bare = _BY_NAME.get(line.strip().lower())
     if bare is not None and bare.bare:
         return bare, ""
     found = _COMMAND.fullmatch(line.rstrip())

@@ -137,8 +137,8 @@ def _doctor(arguments: Namespace) -> int:
     done: tuple[str, ...] = ()
     backup: Backup | None = None
     try:
-        with _opened() as (_, engine, backups):
-            report = examine(engine.store, backups)
+        with _opened() as (home, engine, backups):
+            report = examine(engine.store, backups, settings=home.problems())
             if arguments.repair:
                 repaired = repair(engine.store, backups, report, engine.price)
                 done, backup, report = repaired.done, repaired.backup, repaired.report

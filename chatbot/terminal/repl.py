@@ -79,7 +79,9 @@ def _talk(session: Session, read: Read) -> bool:
         except ByteBotError as error:
             hint = ON_ERROR.get(error.way_out) if error.way_out else None
             session.display.tell(" ".join(filter(None, (error.sentence, hint))))
-            back = line  # nothing was done with it: it stays where it can be mended and sent again
+            # Nothing was done with it. A message stays where it can be mended and sent again; a command is an arrow-up away,
+            # and what is typed next would join on to it.
+            back = "" if line.startswith("/") else line
     return True
 
 

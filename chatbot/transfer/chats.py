@@ -30,6 +30,12 @@ from chatbot.transfer.zip_file import CHATS, MANIFEST, Zip, is_zip
 # Large exports of ChatGPT's come in several of these.
 _LISTS = re.compile(r"conversations(-\d+)?\.json")
 _OURS = re.compile(rb'\{\s*"bytebot"')
+# What is exported to be read or counted, and cannot come back.
+_ONE_WAY = {
+    "a CSV file": re.compile(rb"conversation,title,position,role,"),
+    "a page in HTML": re.compile(rb"<(!doctype html|html)", re.IGNORECASE),
+    "JSONL for fine-tuning": re.compile(rb'\{"messages": \[\{"role": "'),
+}
 _PLACES = re.compile(r"^\[\w+\]$", re.MULTILINE)  # where a picture or a file was
 _FEW = 5
 _APPS: tuple[tuple[Callable[[Any], bool], Callable[[Checked], Copied]], ...] = (
@@ -84,13 +90,17 @@ def _chats(file: BinaryIO, name: str) -> Iterator[Copied]:
     file.seek(0)
     begin = file.read(4096)
     file.seek(0)
+    text = begin.removeprefix(b"\xef\xbb\xbf").lstrip()
+    for what, looks in _ONE_WAY.items():
+        if looks.match(text):
+            raise BadInput(f"{name} is {what}, which cannot be imported. Export the conversations as JSON or as a zip.")
     if begin.startswith(MAGIC):
         yield from read_llm_logs(file, name)
     elif is_markdown(begin):
         yield read_markdown(file, name)
-    elif begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
+    elif text[:1] != b"{":
         yield from _list(file, name)
-    elif _OURS.match(begin.removeprefix(b"\xef\xbb\xbf").lstrip()):
+    elif _OURS.match(text):
         yield from read_json(file, name)
     else:
         yield read_librechat_file(file, name)

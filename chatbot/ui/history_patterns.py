@@ -1,5 +1,6 @@
 """The history page's patterns: how the conversations go over time."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -126,7 +127,13 @@ def _models(found: Pattern) -> None:
         for one in found.models[:_FEW]:
             speed = UNKNOWN if one.speed is None else f"{one.speed:,.0f}"
             rows.append(
-                (label(one.model, 32), f"{one.replies:,}", _kept(seconds(one.median)), _kept(seconds(one.p90)), speed)
+                (
+                    _breakable(label(one.model, 32)),
+                    f"{one.replies:,}",
+                    _kept(seconds(one.median)),
+                    _kept(seconds(one.p90)),
+                    speed,
+                )
             )
         _table(rows)
         if len(found.models) > _FEW:
@@ -141,6 +148,11 @@ def _prompts(found: Pattern) -> None:
         _table(rows)
         if len(found.prompts) > _FEW:
             st.caption(f"and {len(found.prompts) - _FEW:,} more, with fewer replies")
+
+
+def _breakable(name: str) -> str:
+    """A long name with places where a line may end, so that its table stays in its card."""
+    return re.sub(r"(?<=[-:/@_.])(?=\w)", "\N{ZERO WIDTH SPACE}", name)
 
 
 def _kept(words: str) -> str:

@@ -65,7 +65,7 @@ def back_up() -> None:
 
 
 def check() -> None:
-    _begin("check", partial(doctor.examine, session.engine().store, backups()))
+    _begin("check", partial(doctor.examine, session.engine().store, backups(), settings=session.home().problems()))
 
 
 def repair(report: Report) -> None:

@@ -93,6 +93,15 @@ def test_the_doctor(filled: House) -> None:
     assert "There was nothing to repair." in filled.run("doctor", "--repair").err
 
 
+def test_the_doctor_reads_the_settings_too(filled: House) -> None:
+    assert "The settings and your own prices are understood." in filled.run("doctor").out
+    filled.settings("[chat]\nmodel = [\n")
+    ran = filled.run("doctor")
+    assert ran.status == 1
+    assert "settings.toml, line 2, is not TOML" in ran.out or "settings.toml is not TOML" in ran.out
+    assert "All is well" not in ran.err
+
+
 def test_the_doctor_of_a_file_that_does_not_open(filled: House) -> None:
     path = Path(filled.run("backup").out.strip())
     database = filled.data / "bytebot.db"

@@ -280,12 +280,15 @@ def test_what_was_said_before_is_under_the_arrow_keys_and_in_no_file(house: Hous
     assert all(name.startswith("bytebot.db") for name in holding)
 
 
-def test_what_could_not_be_sent_stays_at_the_prompt(house: House) -> None:
+def test_a_command_that_there_is_none_of_leaves_the_prompt_clear(house: House) -> None:
+    """What is typed next must not join on to it: "/modle/model" would be a message."""
     with house.terminal("--model", "echo") as child:
-        child.say("/modle words:5")
+        child.say("/modle")
         child.see("There is no command '/modle'")
-        child.see("/modle words:5")
-        child.type("\x03quit\r")
+        child.see("›")
+        child.say("/model")
+        child.see("echo on openai.")
+        child.say("Quit")
         assert child.ends() == 0
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 
 from chatbot.core.errors import BadInput
 from chatbot.core.whole import Whole
+from chatbot.engine.exports import written
 from chatbot.engine.imports import import_files, look
 from chatbot.store.store import Store
 from chatbot.transfer.chats import open_chats
 from chatbot.transfer.values import Copied
 from tests.store.scene import OPTIONS
 from tests.transfer.llm_scene import logs
+from tests.transfer.test_json_file import chat, said
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -30,6 +33,14 @@ def read(text: bytes, name: str = "file") -> list[Copied]:
 
 def drawn(whole: Whole) -> list[tuple[int | None, str, str, str]]:
     return [(one.parent, one.role, one.state, one.text) for one in whole.messages]
+
+
+@pytest.mark.parametrize(("format", "what"), [("csv", "a CSV file"), ("html", "a page in HTML"), ("jsonl", "JSONL")])
+def test_what_only_goes_out_says_so(format: str, what: str) -> None:
+    one = replace(chat(said("a"), said("b", 1, role="assistant")), head=2)
+    text = b"".join(written([one], format))
+    with pytest.raises(BadInput, match=f"is {what}.*cannot be imported. Export the conversations as JSON or as a zip"):
+        list(open_chats(io.BytesIO(text), "out"))
 
 
 def test_open_webui() -> None:
