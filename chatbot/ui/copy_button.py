@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+_HEIGHT = 48  # pixels: what Streamlit leaves below a caption beside it would else make the row scroll
 _HTML = """
 <button type="button" aria-label="Copy" title="Copy">
   <svg viewBox="0 -960 960 960" aria-hidden="true"><path class="copy" d="M360-240q-33 0-56.5-23.5T280-320v-480q0-33
@@ -18,7 +19,7 @@ _HTML = """
 
 _CSS = """
 button {
-  display: flex; align-items: center; justify-content: center; width: 2rem; height: 2.5rem; padding: 0; margin: 0;
+  display: flex; align-items: center; justify-content: center; width: 2rem; height: 3rem; padding: 0; margin: 0;
   border: 0; border-radius: var(--st-button-radius); background: transparent; cursor: pointer;
   color: var(--st-text-color); opacity: 0.6;
 }
@@ -28,7 +29,7 @@ svg { width: 1.15rem; height: 1.15rem; fill: currentColor; }
 .done { display: none; }
 button.copied .done { display: inline; }
 button.copied .copy { display: none; }
-span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+span { position: fixed; top: 0; left: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 """
 
 _JS = """
@@ -76,4 +77,4 @@ def copy_button(text: str, *, key: str, on_refused: Callable[[], None], here: st
 
     A new word in `here` brings the button into sight, and so its message: Streamlit itself scrolls nowhere.
     """
-    _component()(key=key, data={"text": text, "here": here}, on_refused_change=on_refused, width=32, height=40)
+    _component()(key=key, data={"text": text, "here": here}, on_refused_change=on_refused, width=32, height=_HEIGHT)

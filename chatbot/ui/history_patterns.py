@@ -123,7 +123,7 @@ def _models(found: Pattern) -> None:
         st.markdown(
             "**Models**", help="Seconds to the first token: half of the replies, and nine of ten, were as quick."
         )
-        rows = [("Model", "Replies", "First token", _kept("9 of 10"), "tok/s")]
+        rows = [("Model", "Replies", "First token", "9 of 10", "tok/s")]
         for one in found.models[:_FEW]:
             speed = UNKNOWN if one.speed is None else f"{one.speed:,.0f}"
             rows.append(
