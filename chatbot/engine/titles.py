@@ -41,6 +41,7 @@ class Titles:
         self._process = process
         self._cancel = Cancel()
         self._asking: dict[threading.Thread, str] = {}
+        self._beginning = threading.Lock()  # a thread that close finds has been started
 
     def consider(self, begun: Begun, options: Options, turn: LiveTurn) -> None:
         """After a reply: ask for a title when it was the first whole one and the connection is meant for it."""
@@ -60,22 +61,27 @@ class Titles:
         thread = threading.Thread(
             target=self._ask, args=(begun.conversation, options, said, answer), name="title", daemon=True
         )
-        self._asking[thread] = begun.conversation
-        thread.start()
+        with self._beginning:
+            if not self._cancel.is_set():
+                self._asking[thread] = begun.conversation
+                thread.start()
 
     def asking(self, conversation: str) -> bool:
         """Whether a model is being asked for this conversation's name now."""
         return conversation in list(self._asking.values())
 
     def close(self) -> None:
-        self._cancel.set()
+        with self._beginning:
+            self._cancel.set()
         for thread in list(self._asking):
             thread.join(1.0)
 
     def wait(self, seconds: float) -> None:
         """Let the names come that were asked for; a face that ends at once calls this."""
         until = time.monotonic() + seconds
-        for thread in list(self._asking):
+        with self._beginning:
+            asking = list(self._asking)
+        for thread in asking:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _ask(self, conversation: str, options: Options, said: str, answer: str) -> None:

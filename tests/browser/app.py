@@ -16,7 +16,7 @@ import psutil
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30_000  # milliseconds; generous, since two cores may be shared with everything else
+PATIENCE = 90_000  # milliseconds; generous, since two slow cores may be shared with everything else
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
     "--no-sandbox",

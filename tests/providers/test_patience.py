@@ -48,7 +48,7 @@ def test_each_patience_ends_with_its_own_sentence(
 
 
 def test_words_renew_patience(server: FakeOpenAI) -> None:
-    assert isinstance(ask(server, "words:30@20", Timeouts(first=1.0, bytes=0.9, deltas=0.9)), End)
+    assert isinstance(ask(server, "words:60@20", Timeouts(first=2.0, bytes=2.0, deltas=2.0)), End)
 
 
 def test_reasoning_counts_as_words(server: FakeOpenAI) -> None:

@@ -66,7 +66,7 @@ class Page:
 
 def plain(markdown: str) -> str:
     """Markdown made of a sentence, as the sentence."""
-    return OPEN_LINE.sub(r"\1", markdown).replace("\\", "").replace("\u2060", "").replace("**", "")
+    return OPEN_LINE.sub(r"\1", markdown).replace("\\", "").replace("**", "").translate(dict.fromkeys((0x200B, 0x2060)))
 
 
 # How the list draws the name of the chat that is open.
