@@ -33,11 +33,25 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """Older exchanges were left out so that the rest fits. Counts are messages and tokens."""
+    """Older exchanges were left out so that the rest fits; with none left out, even the newest does not. Counts are messages
+    and tokens.
+    """
 
     left_out: int
     budget: int
     reason: str
+
+    @property
+    def words(self) -> str:
+        """The same in sentences.
+
+        >>> Folded(left_out=1, budget=10, reason="It was too long.").words
+        '1 older message was not sent. It was too long.'
+        """
+        if not self.left_out:
+            return self.reason
+        older = "1 older message was" if self.left_out == 1 else f"{self.left_out:,} older messages were"
+        return f"{older} not sent. {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,11 @@ class Whole:
     messages: tuple[WholeMessage, ...] = ()
     calls: tuple[WholeCall, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many messages a reader sees: a reply and what *Continue* added to it are one."""
+        return sum(not message.continues for message in self.messages)
+
 
 def fields_of(value: Whole | WholeMessage | WholeCall) -> dict[str, Any]:
     """Its fields as JSON takes them, without its messages and calls; what has its default is left out.

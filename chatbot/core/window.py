@@ -65,6 +65,11 @@ class Fitted:
         """How many messages stayed behind because they did not fit."""
         return sum(left.reason == "did not fit" for left in self.left_out)
 
+    @property
+    def too_long(self) -> bool:
+        """Whether what must be sent does not fit by itself."""
+        return self.input_estimate > self.budget
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:

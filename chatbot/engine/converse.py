@@ -30,6 +30,8 @@ TRYING_FOR = 180.0  # seconds in which attempts may begin
 REFIT = 0.6  # of the tokens that were too many
 
 BEYOND = "The older messages are beyond what this model can read at once."
+MOST_SENT = "At most {most:,} tokens are sent at once, by the settings."
+ALONE = "The newest message with what must go along is ≈ {tokens:,} tokens, more than {limit}; it was sent whole."
 TOO_LONG = "The server found it too long; older messages were left out."
 
 _STATES: dict[str, FinishedState] = {"length": "length", "max_tokens": "length", "content_filter": "filtered"}
@@ -49,6 +51,8 @@ class Plan:
     """Said as the turn begins."""
     room: Callable[[Fitted], int | None] = lambda fitted: None
     """Output tokens that fit beside the messages; None when nobody knows."""
+    most: int = 0
+    """Input tokens that the person lets out at most; 0 when nobody said."""
 
     def request(self, fitted: Fitted) -> Request:
         limits = [limit for limit in (self.options.max_output, self.room(fitted)) if limit is not None]
@@ -84,8 +88,8 @@ def converse(
     except ByteBotError as refused:
         yield _failed(refused, kept=False)
         return
-    if fitted.folded:
-        yield _folded(fitted, BEYOND)
+    if fitted.folded or fitted.too_long:
+        yield _folded(fitted, _why(fitted, plan.most))
     again = _Again(plan)
     while not cancel.is_set():
         try:
@@ -176,6 +180,15 @@ def _failed(error: ByteBotError, *, kept: bool) -> Failed:
         kind=type(error).__name__,
         way_out=error.way_out,
     )
+
+
+def _why(fitted: Fitted, most: int) -> str:
+    """Why not everything is sent, or that too much is."""
+    chosen = fitted.budget == most
+    if fitted.too_long:
+        limit = f"the {fitted.budget:,} {'that are sent at most, by the settings' if chosen else 'that fit into this model'}"
+        return ALONE.format(tokens=fitted.input_estimate, limit=limit)
+    return MOST_SENT.format(most=most) if chosen else BEYOND
 
 
 def _folded(fitted: Fitted, reason: str) -> Folded:

@@ -154,7 +154,7 @@ def _conversations(store: Store, stop: Stop) -> Iterator[Point]:
                 # What stands in a row is nothing that we ever write there; the words themselves are in no log.
                 sentence = f"Conversation {id} cannot be read ({type(error).__name__})."
             else:
-                count, messages = count + 1, messages + len(whole.messages)
+                count, messages = count + 1, messages + whole.count
                 sentence = "" if same else f"Conversation {id} is not the same after an export and import."
             if sentence:
                 wrong += 1

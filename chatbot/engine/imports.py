@@ -46,12 +46,14 @@ def look(store: Store, files: Iterable[File]) -> Looked:
     """What importing these files would do. BadInput names the file and the place of what cannot be."""
     lines, seen = [], set[str]()
     for name, file in files:
+        chats = 0
         for copied in open_chats(file, name):
+            chats += 1
             source = copied.whole.source
             there = source in seen or source in store.wholes.there([source])
             seen.add(source)
             lines.append(_line(copied, "there" if there else "added", notes=_notes(copied)))
-        lines += _passed(file, name)
+        lines += _passed(file, name, chats)
     return Looked(tuple(lines))
 
 
@@ -64,19 +66,24 @@ def import_files(
     the files again goes on from there. `options`: of chats that bring none.
     """
     for name, file in files:
+        chats = 0
         for copied in open_chats(file, name):
             if stop():
                 return
+            chats += 1
             added = store.wholes.add(copied.whole, options)
             notes = _notes(copied)
             if not added.same:
                 notes = ("not as in the file: it went on here or there; the one here was kept", *notes)
             yield _line(copied, added.how, id=added.id, notes=notes)
-        yield from _passed(file, name)
+        yield from _passed(file, name, chats)
 
 
-def _passed(file: BinaryIO, name: str) -> Iterator[Line]:
-    if told := not_read(file, name):
+def _passed(file: BinaryIO, name: str, chats: int) -> Iterator[Line]:
+    told = not_read(file, name)
+    if not chats:
+        told = "; ".join(filter(None, ("there is no conversation in it", told)))
+    if told:
         yield Line(title=name, messages=0, how="passed", notes=(told,))
 
 
@@ -84,7 +91,7 @@ def _line(copied: Copied, how: How, *, id: str | None = None, notes: tuple[str, 
     whole = copied.whole
     if not whole.messages:
         notes = ("it has no message", *notes)
-    return Line(title=whole.title, messages=len(whole.messages), how=how, id=id, app=copied.app, notes=notes)
+    return Line(title=whole.title, messages=whole.count, how=how, id=id, app=copied.app, notes=notes)
 
 
 def _notes(copied: Copied) -> tuple[str, ...]:

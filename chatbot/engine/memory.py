@@ -76,6 +76,7 @@ class Memory:
             fit=fit,
             part=path[-1].message.text if continues and path else "",
             room=context.room,
+            most=self._outside.most_sent(),
         )
 
     def _path(self, begun: Begun) -> list[Item]:

@@ -136,8 +136,7 @@ class Recording:
             case CallFinished():
                 self._settle(event)
             case Folded():
-                note = f"{event.left_out} older messages were not sent: {event.reason}"
-                self._ending = replace(self._ending, left_out=event.left_out, notes=(*self._ending.notes, note))
+                self._ending = replace(self._ending, left_out=event.left_out, notes=(*self._ending.notes, event.words))
             case Retrying():
                 told = (event.reason,) if event.delay == 0 else ()
                 self._ending = replace(

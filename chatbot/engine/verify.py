@@ -36,7 +36,7 @@ def verify(file: BinaryIO, name: str) -> Verified:
                     f"{name} holds no hashes, so there is nothing to compare. Verify an export of ByteBot's."
                 )
             conversations += 1
-            messages += len(copied.whole.messages)
+            messages += copied.whole.count
             wrong += _compare(scratch, copied, conversations)
             if conversations % _AT_ONCE == 0:
                 scratch.close()

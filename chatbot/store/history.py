@@ -115,7 +115,8 @@ class History:
 
     def deleted_branches(self, *, limit: int = 30, offset: int = 0) -> list[DeletedBranch]:
         """What was deleted out of conversations that are still there, the last deleted first."""
-        count = select(func.count()).where(_inside.c.trash == branches.c.token).scalar_subquery()
+        seen = and_(_inside.c.trash == branches.c.token, _inside.c.continues.is_(False))
+        count = select(func.count()).where(seen).scalar_subquery()
         query = (
             select(
                 branches.c.token,

@@ -125,7 +125,9 @@ def purge(database: Database, before: datetime | None) -> Removed:
     whole = select(conversations.c.id).where(conversations.c.owner == database.owner, *in_time)
     with database.write() as connection:
         which = messages.c.trash.in_(branches) | messages.c.conversation.in_(whole)
-        count = connection.execute(select(func.count()).select_from(messages).where(which)).scalar_one()
+        count = connection.execute(
+            select(func.count()).select_from(messages).where(which, messages.c.continues.is_(False))
+        ).scalar_one()
         take_out(connection, database, which)
         # The foreign keys take messages, drafts, leases and keys along; the ledger has none and stays.
         cut = connection.execute(remove(trash).where(trash.c.token.in_(branches))).rowcount

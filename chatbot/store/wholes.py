@@ -74,9 +74,10 @@ class Wholes:
             return list(connection.execute(query.order_by(conversations.c.created, conversations.c.id)).scalars())
 
     def count(self) -> int:
-        """The messages of all of them."""
+        """The messages of all of them, as a reader counts: a reply and what *Continue* added to it are one."""
         kept = and_(conversations.c.id == messages.c.conversation, self._mine, conversations.c.deleted.is_(None))
-        query = select(func.count()).select_from(messages).join(conversations, kept).where(messages.c.trash.is_(None))
+        query = select(func.count()).select_from(messages).join(conversations, kept)
+        query = query.where(messages.c.trash.is_(None), messages.c.continues.is_(False))
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 

@@ -112,8 +112,8 @@ class _Answer:
                         say(f"chatbot: {note}")
                 case Retrying(reason=reason):
                     say(f"chatbot: {reason}")
-                case Folded(left_out=left_out, reason=reason):
-                    say(f"chatbot: {left_out} older messages were not sent. {reason}")
+                case Folded():
+                    say(f"chatbot: {event.words}")
                 case _:
                     pass
         self._raw.write("".join(event.text for event in batch if isinstance(event, TextDelta)))

@@ -157,8 +157,8 @@ def _noteworthy(event: Event) -> str | None:
     match event:
         case Retrying(reason=reason):
             return reason
-        case Folded(left_out=left_out, reason=reason):
-            return f"{left_out} older messages were not sent. {reason}"
+        case Folded():
+            return event.words
         case Started(note=note) | Finished(note=note):
             return note or None
         case _:

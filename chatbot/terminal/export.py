@@ -120,7 +120,7 @@ class Counted:
     def all(self, wholes: "Iterable[Whole]") -> "Iterator[Whole]":
         for whole in wholes:
             self.conversations += 1
-            self.messages += len(whole.messages)
+            self.messages += whole.count
             yield whole
 
     def __str__(self) -> str:

@@ -83,6 +83,8 @@ def _search(arguments: Namespace) -> int:
     typed = " ".join(
         f'"{word}"' if " " in word.strip() and not alone and '"' not in word else word for word in arguments.words
     )
+    if not typed.strip():
+        raise BadInput("There are no words to search for. `chatbot list` shows every conversation.")
     with opened_store() as store:
         filters = Filters(role=arguments.role, has_code=arguments.code, **_narrowed(arguments, store))
         if not store.search.whole:

@@ -67,9 +67,8 @@ def import_(arguments: Namespace) -> int:
         if arguments.preview:
             for line in looked.lines:
                 show(line, "would be imported" if line.how == "added" else _WORDS[line.how])
-            say(
-                f"{_whose(looked.lines)} {counted(looked.count('added'), 'conversation')} would be imported. Nothing was stored."
-            )
+            would = f"{counted(looked.count('added'), 'conversation')} would be imported. Nothing was stored."
+            say(f"{_whose(looked.lines)} {would}".strip())
             return 0
         done: list[Line] = []
         try:
@@ -127,10 +126,10 @@ def verify_(arguments: Namespace) -> int:
 
 
 def _print(line: "Line", what: str) -> None:
-    title = one_line(line.title, 60) or "(no title)"
-    if line.how == "passed":
-        print(f"{title}: {what}: {one_line('; '.join(line.notes))}")
+    if line.how == "passed":  # a file: the end of its path tells more than the beginning
+        print(f"{one_line(line.title, 400)}: {what}: {one_line('; '.join(line.notes))}")
         return
+    title = one_line(line.title, 60) or "(no title)"
     print(f"{title}: {counted(line.messages, 'message')}, {what}")
     for note in line.notes:
         print(f"    {one_line(note)}")

@@ -182,9 +182,9 @@ class Session:
 
 
 def footer(row: StoredMessage) -> str:
-    """Model, tokens, seconds; — is unknown, ≈ an estimate."""
+    """Model, tokens, and the seconds that the whole call took; — is unknown, ≈ an estimate."""
     tokens = row.usage.output_tokens if row.usage else None
     about = "≈ " if row.usage and row.usage.estimated else ""
     counted = "— tokens" if tokens is None else f"{about}{tokens:,} token{'' if tokens == 1 else 's'}"
-    lasted = "— s" if row.duration is None else f"{row.duration:.1f} s"
-    return " · ".join((row.model_answered or row.model_asked or "—", counted, lasted))
+    lasted = "" if row.duration is None else f" in {row.duration:.1f} s"
+    return f"{row.model_answered or row.model_asked or '—'} · {counted}{lasted}"

@@ -56,7 +56,7 @@ def to_zip(wholes: Iterable[Whole], *, now: datetime) -> Iterator[bytes]:
     def counting() -> Iterator[Whole]:
         for whole in wholes:
             counts["conversations"] += 1
-            counts["messages"] += len(whole.messages)
+            counts["messages"] += whole.count
             counts["calls"] += len(whole.calls)
             yield whole
 

@@ -122,7 +122,7 @@ def _begin(
         def counted(wholes: Iterator[Whole]) -> Iterator[Whole]:
             nonlocal messages
             for number, whole in enumerate(wholes, start=1):
-                messages += len(whole.messages)
+                messages += whole.count
                 job.step(number, f"{number:,} of {count:,} conversations")
                 yield whole
 

@@ -59,7 +59,8 @@ def branches(engine: Engine) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             with st.container(gap=None):
                 st.markdown(label(branch.text, 90) or "(no words)")
-                count = f"{branch.messages:,} message{'' if branch.messages == 1 else 's'}"
+                messages = max(1, branch.messages)  # what *Continue* added may be all that was deleted
+                count = f"{messages:,} message{'' if messages == 1 else 's'}"
                 where = label(branch.title or "(no title)", 60)
                 st.caption(f"{count} · out of {where} · deleted {ago(branch.deleted, clock.now())}")
             st.button(

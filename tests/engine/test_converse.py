@@ -1,5 +1,7 @@
 """The loop of one turn, over a provider that plays scripts."""
 
+from dataclasses import replace
+
 import pytest
 
 from chatbot.core.errors import Broken, Busy, ContextTooLong, KeyRefused, NoAnswer, ParameterRefused
@@ -147,6 +149,27 @@ def test_too_long_is_fitted_once_more() -> None:
     provider = Scripted([ContextTooLong("Too long.")])
     assert isinstance(run(provider, path=path)[-1], Failed)
     assert len(provider.requests) == 2
+
+
+@pytest.mark.parametrize("most", [0, 150])
+def test_what_is_not_sent_says_whose_limit_it_was(most: int) -> None:
+    path = [
+        Item(ref=at, message=said("user" if at % 2 else "assistant", "x" * 400), state="complete") for at in range(1, 4)
+    ]
+
+    def told(path: list[Item], budget: int) -> list[str]:
+        events = list(converse(replace(plan(path, budget=budget), most=most), lambda: Scripted(text("Hi")), Cancel()))
+        check_grammar(events)
+        return [event.words for event in events if isinstance(event, Folded)]
+
+    assert told(path, 1000) == []
+    [older] = told(path, 150)
+    assert older.startswith("2 older messages were not sent. ")
+    assert ("At most 150 tokens are sent at once, by the settings." in older) == bool(most)
+    [alone] = told([Item(ref=1, message=said("user", "x" * 4000), state="complete")], 150)
+    assert "more than the 150 that" in alone
+    assert ("by the settings" in alone) == bool(most)
+    assert alone.endswith("it was sent whole.")
 
 
 def test_stopped_before_anything_is_sent() -> None:

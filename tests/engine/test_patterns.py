@@ -81,7 +81,10 @@ def test_a_reply_that_was_continued_is_one_message(store: Store) -> None:
     found = patterns(store, UTC)
     assert (found.messages, found.conversations) == (2, 1)
     assert found.chats["1–2"] == 1
-    assert found.endings == {"stopped by you": 1, "whole": 1}
+    assert found.endings == {"whole": 1}
+    assert found.lengths == {**dict.fromkeys(found.lengths, (0, 0)), "under 100": (1, 0), "under 2,000": (0, 1)}
+    assert [(one.model, one.replies) for one in found.models] == [("m", 1)]
+    assert sum(found.prompts.values()) == 1
 
 
 def test_prompts_by_their_first_words_and_what_is_deleted_not_at_all(store: Store) -> None:

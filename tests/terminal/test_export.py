@@ -5,6 +5,7 @@ import json
 import stat
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from chatbot.core.events import CallFinished
 from chatbot.core.pricing import Cost
 from chatbot.core.whole import digest
 from chatbot.store.store import Store
-from tests.store.scene import call, exchange
+from tests.store.scene import begin, call, exchange, finish
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_a_chatgpt_export(here: Store, tmp_path: Path, capsys) -> None:  # type:
     assert main(["import", str(sample)]) == 0
     assert (
         capsys.readouterr().out
-        == "Decorators: 6 messages, already there\nWhat is this? \N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}: 4 messages, already there\n"
+        == "Decorators: 6 messages, already there\nWhat is this? \N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}: 3 messages, already there\n"
         + "".join(line + "\n" for line in out.splitlines() if line.startswith("    "))
     )
     assert here.integrity() == []
@@ -204,3 +205,35 @@ def test_the_file_may_be_named_by_an_option(here: Store, tmp_path: Path, capsys)
     assert "give one of them" in capsys.readouterr().err
     assert main(["export"]) == 2
     assert "needs a file" in capsys.readouterr().err
+
+
+def test_every_command_counts_a_continued_reply_once(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    begun = begin(here)
+    finish(here, begun.reply, "Half ", state="stopped")
+    more = begin(here, None, conversation=begun.conversation, parent=begun.reply, continues=True)
+    finish(here, more.reply, "an answer.")
+
+    def told(*command: str) -> Any:
+        assert main([*command, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    file = str(tmp_path / "chats.json")
+    assert [one["messages"] for one in told("list")] == [2]
+    assert told("show", begun.conversation)["messages"][1]["text"] == "Half an answer."
+    assert told("stats")["messages"] == 2
+    assert told("export", file)["messages"] == 2
+    assert told("verify", file)["messages"] == 2
+    assert told("import", file, "--preview")["messages"] == 2
+    backup = told("backup")
+    assert told("restore", backup["path"], "--to", str(tmp_path / "again.db"))["messages"] == 2
+    assert any("1 conversation with 2 messages" in json.dumps(line) for line in told("doctor").values())
+
+
+def test_a_file_without_a_conversation_says_so(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "conversations.json"
+    file.write_text("[]")
+    for command in (["import", str(file)], ["import", str(file), "--preview"]):
+        assert main(command) == 0
+        said = capsys.readouterr()
+        assert said.out == f"{file}: passed by: there is no conversation in it\n"
+        assert said.err.startswith(("Imported 0 conversations", "ByteBot: 0 conversations", "0 conversations"))

@@ -55,6 +55,10 @@ def test_nothing_is_found_in_plain_words(house: House) -> None:
     assert (ran.status, ran.out) == (2, "")
     assert "'soon' is no day" in ran.err
     assert house.run("search", "quagga", "--limit", "0").status == 2
+    for nothing in ("", "  "):
+        ran = house.run("search", nothing)
+        assert (ran.status, ran.out) == (2, "")
+        assert "no words to search for" in ran.err
 
 
 def test_a_history_from_before_is_indexed_first(house: House) -> None:

@@ -189,7 +189,7 @@ def test_it_streams_markdown_and_says_what_it_took(house: House) -> None:
     with house.terminal("--model", "words:60@200") as child:
         child.say("hello")
         child.see("A short answer")
-        child.see("words:60@200 · 60 tokens · ")
+        child.see("words:60@200 · 60 tokens in ")
         assert "## A short answer" not in child.text
         child.say("quit")
         assert child.ends() == 0

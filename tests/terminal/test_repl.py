@@ -38,7 +38,7 @@ def test_it_remembers_and_keeps(house: House) -> None:
 
 
 def test_below_each_reply_stand_model_tokens_and_seconds(house: House) -> None:
-    assert re.search(r"^echo · 1 token · \d+\.\d s$", talk(house, "hi").err, re.MULTILINE)
+    assert re.search(r"^echo · 1 token in \d+\.\d s$", talk(house, "hi").err, re.MULTILINE)
 
 
 @pytest.mark.parametrize("word", ["quit", "exit", "/quit", "/exit", " quit "])
