@@ -94,7 +94,11 @@ def of_kind(nanodollars: int, whole: Bill, decimals: int) -> str:
 def conversations(rows: Sequence[tuple[str | None, str, Bill]]) -> None:
     """A card whose rows open the conversation."""
     with st.container(border=True, height="stretch"):
-        st.markdown("**By conversation**")
+        st.markdown(
+            "**By conversation**",
+            help="Grey rows open nothing: *no conversation* is temporary chats and tests of a connection, a deleted "
+            "conversation's money was spent all the same, and *others* are those that cost less.",
+        )
         decimals = digits(max((bill.nanodollars for *_, bill in rows), default=0))
         for id, title, bill in rows:
             calls = f"{bill.calls:,} call{'' if bill.calls == 1 else 's'}"
