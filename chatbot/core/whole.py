@@ -155,24 +155,24 @@ def digest(whole: Whole) -> str:
 
     A reply that is being written counts as cut, which it is in every copy.
     """
-    return digest_of(fields_of(whole), map(fields_of, whole.messages), map(fields_of, whole.calls))
+    return digest_of(fields_of(whole), map(canonical, whole.messages), map(canonical, whole.calls))
 
 
-def digest_of(
-    about: Mapping[str, Any], messages: Iterable[Mapping[str, Any]], calls: Iterable[Mapping[str, Any]]
-) -> str:
-    """The same of what `fields_of` gave of each part, for who needs that anyway."""
+def digest_of(about: Mapping[str, Any], messages: Iterable[str], calls: Iterable[str]) -> str:
+    """The same of a conversation's fields and the `canonical` of each part, for who needs those anyway."""
     found = sha256()
-    found.update(_canonical("conversation", {name: one for name, one in about.items() if name != "source"}))
+    found.update(f"conversation {_encode({name: one for name, one in about.items() if name != 'source'})}\n".encode())
     for message in messages:
-        found.update(_canonical("message", {**message, "state": "cut"} if message["state"] in LIVE else message))
+        found.update(f"message {message}\n".encode())
     for call in calls:
-        found.update(_canonical("call", call))
+        found.update(f"call {call}\n".encode())
     return found.hexdigest()
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
-def _canonical(kind: str, about: Mapping[str, Any]) -> bytes:
-    return f"{kind} {_encode(about)}\n".encode()
+def canonical(part: WholeMessage | WholeCall) -> str:
+    """Its fields as one line of JSON, ASCII, sorted by name. A message that is being written is cut in it."""
+    fields = fields_of(part)
+    return _encode({**fields, "state": "cut"} if fields.get("state") in LIVE else fields)

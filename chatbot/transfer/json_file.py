@@ -11,7 +11,7 @@ from chatbot.core.messages import Role, State
 from chatbot.core.pricing import MOST, CostSource, stored_cost
 from chatbot.core.tag import COLOURS, LONGEST_TAG
 from chatbot.core.text import repair
-from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage, digest_of, fields_of, moment
+from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage, canonical, digest_of, fields_of, moment
 from chatbot.transfer.checked import Checked, each
 from chatbot.transfer.json_stream import elements
 from chatbot.transfer.values import Copied
@@ -34,8 +34,7 @@ def to_json(wholes: Iterable[Whole], *, now: datetime) -> Iterator[bytes]:
 
 
 def _conversation(whole: Whole) -> Iterator[bytes]:
-    head, messages = fields_of(whole), list(map(fields_of, whole.messages))
-    calls = list(map(fields_of, whole.calls))
+    head, messages, calls = fields_of(whole), list(map(canonical, whole.messages)), list(map(canonical, whole.calls))
     about = _dumped({**head, "sha256": digest_of(head, messages, calls)})
     yield f'{about[:-1]}, "messages": ['.encode()
     yield from _lines(messages)
@@ -44,12 +43,14 @@ def _conversation(whole: Whole) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _lines(all_fields: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    for number, about in enumerate(all_fields, start=1):
-        yield ((",\n" if number > 1 else "\n") + _dumped(about)).encode()
+def _lines(parts: Iterable[str]) -> Iterator[bytes]:
+    for number, line in enumerate(parts, start=1):
+        # What was made for the hash is written, too: making it again takes as long as all the rest.
+        plain = _dumped(json.loads(line)) if "\\u" in line else line
+        yield ((",\n" if number > 1 else "\n") + plain).encode()
 
 
-_dumped = json.JSONEncoder(ensure_ascii=False).encode
+_dumped = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def read_json(file: BinaryIO, name: str) -> Iterator[Copied]:
