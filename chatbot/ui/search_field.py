@@ -18,7 +18,13 @@ _JS = """
 export default function ({ data }) {
   const field = document.querySelector(`.st-key-${data.field} input`)
   if (!field) return
-  const go = () => data.first && document.querySelector(`.st-key-${data.first} button`)?.click()
+  // What was found is drawn beside this, and may come a moment later.
+  const go = (tries = 100) => {
+    if (!data.first) return
+    const button = document.querySelector(`.st-key-${data.first} button`)
+    if (button) button.click()
+    else if (tries && field.value.trim() === data.typed) setTimeout(go, 20, tries - 1)
+  }
   if (field.dataset.entered === data.typed) {
     delete field.dataset.entered
     go()
@@ -30,6 +36,7 @@ export default function ({ data }) {
     if (typed === data.typed) go()
     else field.dataset.entered = typed  // it is still being looked for
   }
+  field.dataset.enter = "heard"
 }
 """
 

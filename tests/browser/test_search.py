@@ -43,6 +43,7 @@ def test_enter_goes_to_the_first_place_that_was_found(
         field = chat.page.get_by_placeholder("titles and all")
     else:
         field = chat.page.get_by_placeholder("Search everything said")
+    expect(field).to_have_attribute("data-enter", "heard", timeout=PATIENCE)
     # At once, before there has been time to look for it.
     field.press_sequentially(up, delay=5)
     field.press("Enter")

@@ -259,7 +259,7 @@ def test_a_paste_of_several_lines_is_one_message(house: House) -> None:
         child.type("typed")
         child.type("\x1b\r")
         child.type("below\r")
-        child.see("tokens ·")
+        child.see("tokens in")
         child.say("/quit")
         child.ends()
     assert house.latest()[1][0].text == "first line\nsecond line\ntyped\nbelow"
@@ -273,7 +273,7 @@ def test_what_was_said_before_is_under_the_arrow_keys_and_in_no_file(house: Hous
         child.type("\x1b[A")
         child.see("an earlier wolframite question")
         child.type("\r")
-        child.see("tokens ·")
+        child.see("tokens in")
         child.say("quit")
         assert child.ends() == 0
     holding = [path.name for path in house.folder.rglob("*") if path.is_file() and b"wolframite" in path.read_bytes()]
