@@ -147,7 +147,7 @@ def moment(when: datetime) -> str:
     >>> moment(datetime(2026, 11, 25, 9, 30, tzinfo=UTC))
     '2026-11-25T09:30:00.000000Z'
     """
-    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{when.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"  # without its "+00:00"
 
 
 def digest(whole: Whole) -> str:

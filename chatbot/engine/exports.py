@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chatbot.core.errors import NotFound
 from chatbot.core.whole import Whole
 from chatbot.store.store import Store
 
@@ -45,16 +44,7 @@ def wholes_of(store: Store, ids: Sequence[str] = ()) -> Iterator[Whole]:
     """
     for id in ids:
         store.conversations.get(id)
-    return (store.wholes.get(id) for id in ids) if ids else _all(store)
-
-
-def _all(store: Store) -> Iterator[Whole]:
-    for id in store.wholes.ids():
-        try:
-            whole = store.wholes.get(id)
-        except NotFound:
-            continue
-        yield whole
+    return store.wholes.several(ids) if ids else store.wholes.several(store.wholes.ids(), missing_ok=True)
 
 
 def written(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import BinaryIO, Literal
 
 from chatbot.core.settings import Options
@@ -13,6 +14,9 @@ How = Literal["added", "there", "back", "passed"]
 """`back`: it was in the trash here; `passed`: of a file, in which there is more than chats."""
 File = tuple[str, BinaryIO]
 """Its name, as it is said in errors, and its bytes, which can be sought in."""
+
+
+_AT_ONCE = 200  # messages: some hundredths of a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +66,42 @@ def import_files(
 ) -> Iterator[Line]:
     """Import them, a line as soon as each conversation is stored; `look` has found nothing wrong with them before.
 
-    Each is stored in one transaction. Stopped by `stop` or by closing the iterator, what was stored stays, and importing
+    Each is stored whole or not at all. Stopped by `stop` or by closing the iterator, what was stored stays, and importing
     the files again goes on from there. `options`: of chats that bring none.
     """
+    stopped = False
+
+    def going(_: Copied) -> bool:
+        nonlocal stopped
+        stopped = stop()
+        return not stopped
+
     for name, file in files:
         chats = 0
-        for copied in open_chats(file, name):
-            if stop():
-                return
-            chats += 1
-            added = store.wholes.add(copied.whole, options)
-            notes = _notes(copied)
-            if not added.same:
-                notes = ("not as in the file: it went on here or there; the one here was kept", *notes)
-            yield _line(copied, added.how, id=added.id, notes=notes)
+        for some in _together(takewhile(going, open_chats(file, name))):
+            chats += len(some)
+            for copied, added in zip(some, store.wholes.add_all([one.whole for one in some], options), strict=True):
+                notes = _notes(copied)
+                if not added.same:
+                    notes = ("not as in the file: it went on here or there; the one here was kept", *notes)
+                yield _line(copied, added.how, id=added.id, notes=notes)
+        if stopped:
+            return
         yield from _passed(file, name, chats)
+
+
+def _together(chats: Iterable[Copied]) -> Iterator[list[Copied]]:
+    """Short ones several at a time: so few messages that nobody else waits long to write."""
+    some: list[Copied] = []
+    messages = 0
+    for copied in chats:
+        if some and messages + len(copied.whole.messages) > _AT_ONCE:
+            yield some
+            some, messages = [], 0
+        some.append(copied)
+        messages += len(copied.whole.messages)
+    if some:
+        yield some
 
 
 def _passed(file: BinaryIO, name: str, chats: int) -> Iterator[Line]:

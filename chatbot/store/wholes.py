@@ -1,12 +1,13 @@
-"""Whole conversations: read for a copy of them, and added from one, each in one transaction."""
+"""Whole conversations: read for a copy of them, and added from one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, text, update
 
+from chatbot.core.errors import NotFound
 from chatbot.core.messages import LIVE
 from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
@@ -15,49 +16,36 @@ from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage, digest
 from chatbot.store.budgets import About, creating, release
 from chatbot.store.conversations import fresh_id
 from chatbot.store.database import Database
-from chatbot.store.drafts import joined_draft
 from chatbot.store.find import chunks, conversation_row
 from chatbot.store.index import leave_for_later
 from chatbot.store.lease import Owner
 from chatbot.store.rows import options_to_json
 from chatbot.store.spent import count_in
 from chatbot.store.tables import budgets, calls, conversations, messages, stars
-from chatbot.store.tags import kept_tag, put_on, tags_of
+from chatbot.store.tags import kept_tag, put_on
 from chatbot.store.values import Added
+from chatbot.store.wholes_read import (
+    HERE,
+    OF_CALL,
+    OF_CONVERSATION,
+    SAME_IN_BOTH,
+    batches,
+    conversation_rows,
+    read_wholes,
+)
 
-_HERE = "bytebot:"  # before the id of a conversation that began in a store of ours
 _ELSEWHERE = Owner("imported", "-", 0, 0.0)
-_SAME_IN_BOTH = (
-    *("role", "state", "continues", "created", "finished", "text", "reasoning", "connection", "model_asked"),
-    *("model_answered", "finish_reason", "first_token", "duration", "thinking", "retries", "left_out", "error"),
-    *("error_kind", "way_out", "usage"),
-)
-_READ = (
-    *(messages.c[name] for name in _SAME_IN_BOTH),
-    *(messages.c[name] for name in ("id", "parent", "notes", "options", "sent")),
-)
-_OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
 # Made once: to make a statement takes as long as to read with it, and a copy of everything reads hundreds of thousands.
-_ITS_OWN = (messages.c.owner == bindparam("owner"), messages.c.conversation == bindparam("conversation"))
-_MESSAGES = select(*_READ).where(*_ITS_OWN, messages.c.trash.is_(None)).order_by(messages.c.id)
-_STARRED = select(stars.c.message).where(stars.c.conversation == bindparam("conversation"))
-_BILLS = (
-    select(calls.c.reply, *(calls.c[name] for name in _OF_CALL))
-    .where(calls.c.owner == bindparam("owner"), calls.c.conversation == bindparam("conversation"))
-    .where(calls.c.outcome.is_not(None))
-    .order_by(calls.c.started, calls.c.id)
-)
 _ADD, _BEGIN = insert(messages), insert(conversations)
 _source = conversations.c.source == bindparam("source")
 _born_here = and_(conversations.c.id == bindparam("id"), conversations.c.source.is_(None))
-_OF_SOURCE, _BORN_HERE = (
+_OF_SOURCE, _BORNHERE = (
     select(conversations)
     .where(conversations.c.owner == bindparam("owner"), same)
     .order_by(conversations.c.deleted.is_not(None), conversations.c.id)  # one that is not in the trash goes first
     for same in (_source, or_(_source, _born_here))
 )
-_same_of = attrgetter(*_SAME_IN_BOTH)
-_KEPT_OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
+_same_of = attrgetter(*SAME_IN_BOTH)
 
 
 class Wholes:
@@ -87,7 +75,27 @@ class Wholes:
         `head`: the message on which it is to stand, where that is not its own.
         """
         with self._database.read() as connection:
-            return self._read(connection, conversation_row(connection, self._database.owner, id), head)
+            row = conversation_row(connection, self._database.owner, id)
+            return read_wholes(connection, self._database.owner, [row], head=head)[0]
+
+    def several(self, ids: Sequence[str], *, missing_ok: bool = False) -> Iterator[Whole]:
+        """These conversations in this order, each as `get` gives it, with a few statements for many of them.
+
+        No more than a few hundred messages, or one long conversation, are held. NotFound for one that is not there,
+        or it is left out.
+        """
+        owner = self._database.owner
+        for chunk in chunks(ids):
+            with self._database.read() as connection:
+                together = batches(connection, owner, chunk)
+            for some in together:
+                with self._database.read() as connection:
+                    rows = conversation_rows(connection, owner, some)
+                    wholes = read_wholes(connection, owner, rows)
+                if len(rows) < len(some) and not missing_ok:
+                    there = {row.id for row in rows}
+                    raise NotFound(f"There is no conversation {next(id for id in some if id not in there)!r} any more.")
+                yield from wholes
 
     def add(self, whole: Whole, options: Options | None = None) -> Added:
         """Add it under ids of this store, or leave everything as it is when it is there already.
@@ -95,74 +103,53 @@ class Wholes:
         One that lies in the trash is taken back. Calls that the ledger knows are not counted twice.
         `options`: what it goes on with where it names no connection of its own.
         """
-        with self._database.write() as connection:
-            found = self._find(connection, whole.source, lock=True)
-            if found is None:
-                return Added(id=self._insert(connection, whole, options or Options()), how="added")
-            how: Literal["there", "back"] = "there"
-            if found.deleted is not None:
-                connection.execute(update(conversations).where(conversations.c.id == found.id).values(deleted=None))
-                how = "back"
-            here = self._read(connection, found)
-            if "connection" not in whole.options:
-                here = replace(here, options=whole.options)
-            return Added(id=found.id, how=how, same=digest(here) == digest(whole))
+        return self.add_all([whole], options)[0]
+
+    def add_all(self, wholes: Sequence[Whole], options: Options | None = None) -> list[Added]:
+        """The same with several, all or none of them where the database is SQLite: half of the time of adding a short
+        one is its commit. On PostgreSQL each has its own transaction, which waits for no other while it holds a lock.
+        """
+        if self._database.sqlite:
+            with self._database.write() as connection:
+                return [self._add(connection, whole, options or Options()) for whole in wholes]
+        added = []
+        for whole in wholes:
+            with self._database.write() as connection:
+                added.append(self._add(connection, whole, options or Options()))
+        return added
 
     def there(self, sources: Iterable[str]) -> set[str]:
         """Those of these sources that are there already."""
         with self._database.read() as connection:
             return {source for source in sources if self._find(connection, source) is not None}
 
+    def _add(self, connection: Connection, whole: Whole, options: Options) -> Added:
+        found = self._find(connection, whole.source, lock=True)
+        if found is None:
+            return Added(id=self._insert(connection, whole, options), how="added")
+        how: Literal["there", "back"] = "there"
+        if found.deleted is not None:
+            connection.execute(update(conversations).where(conversations.c.id == found.id).values(deleted=None))
+            how = "back"
+        here = read_wholes(connection, self._database.owner, [found])[0]
+        if "connection" not in whole.options:
+            here = replace(here, options=whole.options)
+        return Added(id=found.id, how=how, same=digest(here) == digest(whole))
+
     def _find(self, connection: Connection, source: str, *, lock: bool = False) -> Row[Any] | None:
         if lock and not self._database.sqlite:  # two that add the same one at once: the second finds it
             key = f"{self._database.owner}\n{source}"
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
         one = {"owner": self._database.owner, "source": source}
-        if not source.startswith(_HERE):
+        if not source.startswith(HERE):
             return connection.execute(_OF_SOURCE, one).first()
-        return connection.execute(_BORN_HERE, one | {"id": source.removeprefix(_HERE)}).first()
-
-    def _read(self, connection: Connection, row: Row[Any], head: int | None = None) -> Whole:
-        owner = self._database.owner
-        one = {"owner": owner, "conversation": row.id}
-        rows = connection.execute(_MESSAGES, one).all()
-        numbers: dict[int | None, int | None] = {said.id: number for number, said in enumerate(rows, start=1)}
-        numbers[None] = None
-        starred = set(connection.execute(_STARRED, {"conversation": row.id}).scalars())
-        bills = connection.execute(_BILLS, one).all()
-        return Whole(
-            source=row.source or f"{_HERE}{row.id}",
-            **{name: getattr(row, name) for name in _KEPT_OF_CONVERSATION},
-            tags=tuple((tag.name, tag.colour) for _, tag in tags_of(connection, owner, [row.id])),
-            options=row.options or {},
-            head=numbers.get(head) or numbers.get(row.head),
-            messages=tuple(self._message(connection, said, numbers, said.id in starred) for said in rows),
-            calls=tuple(
-                WholeCall(reply=numbers.get(bill.reply, GONE), **{name: getattr(bill, name) for name in _OF_CALL})
-                for bill in bills
-            ),
-        )
-
-    def _message(
-        self, connection: Connection, row: Row[Any], numbers: Mapping[int | None, int | None], starred: bool
-    ) -> WholeMessage:
-        same = dict(zip(_SAME_IN_BOTH, row, strict=False))  # they come first
-        if row.state in LIVE:
-            same["text"], same["reasoning"] = joined_draft(connection, self._database.owner, row.id)
-        return WholeMessage(
-            **same,
-            parent=numbers[row.parent],
-            starred=starred,
-            notes=tuple(row.notes or ()),
-            options=row.options or {},
-            sent=tuple(numbers.get(id, GONE) for id in row.sent or ()),
-        )
+        return connection.execute(_BORNHERE, one | {"id": source.removeprefix(HERE)}).first()
 
     def _insert(self, connection: Connection, whole: Whole, options: Options) -> str:
         id, owner = fresh_id(), self._database.owner
         made = fresh_ids(connection, self._database, len(whole.messages))
         ids: dict[int | None, int | None] = {None: None, GONE: GONE, **dict(enumerate(made, start=1))}
-        row = {name: getattr(whole, name) for name in _KEPT_OF_CONVERSATION}
+        row = {name: getattr(whole, name) for name in OF_CONVERSATION}
         row |= {"id": id, "owner": owner, "source": repair(whole.source), "head": ids[whole.head]}
         row |= {"title": repair(whole.title), "tag": repair(whole.tag), "options": storable(_complete(whole, options))}
         connection.execute(_BEGIN, row)
@@ -189,7 +176,7 @@ class Wholes:
     ) -> dict[str, Any]:
         row = {
             name: repair(value) if isinstance(value, str) else value
-            for name, value in zip(_SAME_IN_BOTH, _same_of(message), strict=True)
+            for name, value in zip(SAME_IN_BOTH, _same_of(message), strict=True)
         }
         if message.state in LIVE:
             row["state"] = "cut"  # nobody writes it here
@@ -231,7 +218,7 @@ class Wholes:
                 release(connection, self._database, GONE, about, cost.nanodollars or 0)  # nothing was held for it here
 
     def _call_row(self, id: str, call: WholeCall, ids: Mapping[int | None, int | None]) -> dict[str, Any]:
-        row = {name: getattr(call, name) for name in _OF_CALL}
+        row = {name: getattr(call, name) for name in OF_CALL}
         row = {name: repair(value) if isinstance(value, str) else value for name, value in row.items()}
         return row | {
             "owner": self._database.owner,

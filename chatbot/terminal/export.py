@@ -149,7 +149,7 @@ def _save(path: Path, pieces: Iterable[bytes]) -> None:
     """Beside its place first, and into it in one step: who reads it never finds half a file. Only its owner may read it."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb", buffering=1 << 20) as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())

@@ -1,0 +1,126 @@
+"""Whole conversations out of the tables, several with the same few statements: most of a copy's time went to asking."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
+
+from chatbot.core.messages import LIVE
+from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage
+from chatbot.store.drafts import joined_draft
+from chatbot.store.tables import calls, conversations, messages, stars
+from chatbot.store.tags import tags_of
+
+HERE = "bytebot:"  # before the id of a conversation that began in a store of ours
+SAME_IN_BOTH = (
+    *("role", "state", "continues", "created", "finished", "text", "reasoning", "connection", "model_asked"),
+    *("model_answered", "finish_reason", "first_token", "duration", "thinking", "retries", "left_out", "error"),
+    *("error_kind", "way_out", "usage"),
+)
+OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
+OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
+_MOST_AT_ONCE = 200  # messages; a longer conversation is read by itself
+
+# Made once: to make a statement takes as long as to read with it.
+_ids: BindParameter[str] = bindparam("ids", expanding=True)
+_CONVERSATIONS = select(conversations).where(
+    conversations.c.owner == bindparam("owner"), conversations.c.id.in_(_ids), conversations.c.deleted.is_(None)
+)
+_its_own = (messages.c.owner == bindparam("owner"), messages.c.conversation.in_(_ids), messages.c.trash.is_(None))
+_LENGTHS = select(messages.c.conversation, func.count()).where(*_its_own).group_by(messages.c.conversation)
+_MESSAGES = (
+    select(
+        *(messages.c[name] for name in SAME_IN_BOTH),
+        *(messages.c[name] for name in ("conversation", "id", "parent", "notes", "options", "sent")),
+    )
+    .where(*_its_own)
+    .order_by(messages.c.conversation, messages.c.id)
+)
+_STARRED = select(stars.c.message).where(stars.c.conversation.in_(_ids))
+_BILLS = (
+    select(calls.c.conversation, calls.c.reply, *(calls.c[name] for name in OF_CALL))
+    .where(calls.c.owner == bindparam("owner"), calls.c.conversation.in_(_ids), calls.c.outcome.is_not(None))
+    .order_by(calls.c.started, calls.c.id)
+)
+
+
+def batches(connection: Connection, owner: str, ids: Sequence[str]) -> list[list[str]]:
+    """These ids in their order, as many at a time as can be read together: those of a few hundred messages."""
+    lengths = {row[0]: row[1] for row in connection.execute(_LENGTHS, {"owner": owner, "ids": ids})}
+    found: list[list[str]] = []
+    said = 0
+    for id in ids:
+        length = lengths.get(id, 0)
+        if not found or said + length > _MOST_AT_ONCE:
+            found.append([])
+            said = 0
+        found[-1].append(id)
+        said += length
+    return found
+
+
+def conversation_rows(connection: Connection, owner: str, ids: Sequence[str]) -> list[Row[Any]]:
+    """The rows of those that are there, in this order."""
+    rows = {row.id: row for row in connection.execute(_CONVERSATIONS, {"owner": owner, "ids": ids})}
+    return [rows[id] for id in ids if id in rows]
+
+
+def read_wholes(
+    connection: Connection, owner: str, rows: Sequence[Row[Any]], *, head: int | None = None
+) -> list[Whole]:
+    """The conversations of these rows, in their order. `head`: the message on which they are to stand instead."""
+    ids = [row.id for row in rows]
+    asked = {"owner": owner, "ids": ids}
+    said = _by_conversation(connection.execute(_MESSAGES, asked).all())
+    bills = _by_conversation(connection.execute(_BILLS, asked).all())
+    starred = set(connection.execute(_STARRED, asked).scalars())
+    tags: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for id, tag in tags_of(connection, owner, ids):
+        tags[id].append((tag.name, tag.colour))
+
+    def draft(reply: int) -> tuple[str, str]:
+        return joined_draft(connection, owner, reply)
+
+    found = []
+    for row in rows:
+        numbers: dict[int | None, int | None] = {one.id: number for number, one in enumerate(said[row.id], start=1)}
+        numbers[None] = None
+        whole = Whole(
+            source=row.source or f"{HERE}{row.id}",
+            **{name: getattr(row, name) for name in OF_CONVERSATION},
+            tags=tuple(tags[row.id]),
+            options=row.options or {},
+            head=numbers.get(head) or numbers.get(row.head),
+            messages=tuple(_message(one, numbers, one.id in starred, draft) for one in said[row.id]),
+            calls=tuple(
+                WholeCall(reply=numbers.get(bill.reply, GONE), **{name: getattr(bill, name) for name in OF_CALL})
+                for bill in bills[row.id]
+            ),
+        )
+        found.append(whole)
+    return found
+
+
+def _by_conversation(rows: Iterable[Row[Any]]) -> defaultdict[str, list[Row[Any]]]:
+    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.conversation].append(row)
+    return found
+
+
+def _message(
+    row: Sequence[Any], numbers: Mapping[int | None, int | None], starred: bool, draft: Callable[[int], tuple[str, str]]
+) -> WholeMessage:
+    *same, _, id, parent, notes, options, sent = row
+    about = dict(zip(SAME_IN_BOTH, same, strict=True))
+    if about["state"] in LIVE:
+        about["text"], about["reasoning"] = draft(id)
+    return WholeMessage(
+        **about,
+        parent=numbers[parent],
+        starred=starred,
+        notes=tuple(notes or ()),
+        options=options or {},
+        sent=tuple(numbers.get(one, GONE) for one in sent or ()),
+    )
