@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -15,13 +15,19 @@ from chatbot.ui.history_picked import Picked
 
 _TITLE = "history-title"
 TABS = "history-tabs"
+_BUTTON = 40  # pixels
 Do = Callable[[Sequence[str]], int]
 
 
 def draw(engine: Engine, chosen: Picked, lines: Sequence[HistoryLine], wanted: Wanted, count: int) -> None:
     """One row, always there: how many are chosen, and what can be done with them."""
     here = [line.id for line in lines]
-    with st.container(key="history-many", horizontal=True, vertical_alignment="center", gap="xsmall", height="content"):
+    # As high without buttons as with them: the list does not move under the pointer that chooses its first.
+    height: Literal["content"] | int = "content" if chosen.ids or history_note.is_said() else _BUTTON
+    row = st.container(
+        key="history-many", horizontal=True, vertical_alignment="center", gap="xsmall", height=height, border=False
+    )
+    with row:
         whole = set(here) <= set(chosen.ids)
         st.checkbox(
             "Choose all on this page",

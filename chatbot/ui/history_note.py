@@ -31,11 +31,21 @@ def refuse(error: ByteBotError) -> None:
     st.session_state[_KEY] = _Note(error.sentence, None, undo_until(), wrong=True)
 
 
+def is_said() -> bool:
+    """Whether there is one now."""
+    return _note() is not None
+
+
+def _note() -> _Note | None:
+    note: _Note | None = st.session_state.get(_KEY)
+    return None if note is None or time.monotonic() > note.until else note
+
+
 def draw() -> None:
     """In the row where it is called; always one element."""
-    note: _Note | None = st.session_state.get(_KEY)
+    note = _note()
     with st.container(key="history-note", horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        if note is None or time.monotonic() > note.until:
+        if note is None:
             return
         icon = ":material/error:" if note.wrong else ":material/check:"
         st.caption(f"{icon} {sentence(note.words)}", width="content")
@@ -55,7 +65,5 @@ def _undo(note: _Note) -> None:
 
 @st.fragment(run_every=1.0)
 def _expire() -> None:
-    note: _Note | None = st.session_state.get(_KEY)
-    if note is not None and time.monotonic() > note.until:
-        st.session_state.pop(_KEY, None)
+    if not is_said() and st.session_state.pop(_KEY, None) is not None:
         st.rerun()

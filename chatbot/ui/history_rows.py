@@ -27,7 +27,7 @@ def draw(lines: Sequence[HistoryLine], tags: Mapping[str, tuple[Tag, ...]], chos
 
 def _row(line: HistoryLine, tags: Sequence[Tag], chosen: Picked) -> None:
     title = line.title or "(no title)"
-    with st.container(key=f"history-{line.id}", horizontal=True, gap="small", wrap=False):
+    with st.container(key=f"history-{line.id}", horizontal=True, gap="small", vertical_alignment="center", wrap=False):
         st.checkbox(
             f"Choose {label(title)}",
             line.id in chosen.ids,

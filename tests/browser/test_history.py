@@ -114,10 +114,13 @@ def test_many_are_put_in_order(context: BrowserContext, own_app: App, request: p
     page = Chat(context, own_app.url).open().page
     page.get_by_role("link", name="History").click()
     expect(page.get_by_text("8 conversations")).to_be_visible(timeout=PATIENCE)
+    rows = page.locator(".st-key-history-rows")
+    before = rows.bounding_box()
     for title in ("Dinner for six, no nuts", "A birthday poem for Ada"):
         page.locator(f".st-key-history-{made[title].conversation}").get_by_test_id("stCheckbox").click()
     expect(page.get_by_text("2 chosen")).to_be_visible(timeout=PATIENCE)
     page.wait_for_timeout(500)
+    assert rows.bounding_box() == before, "the list stays under the pointer"
     if folder := request.config.getoption("--screenshots"):
         page.screenshot(path=f"{folder}/history-light-1280.png")
     page.get_by_role("button", name="Archive", exact=True).and_(page.locator(".st-key-many-archive button")).click()
