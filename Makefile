@@ -1,6 +1,8 @@
 # The commands of the README. Each is safe to repeat and does its own set-up; `make run PYTHON=…` names a Python.
 PORT = 8501
 PYTEST = .venv/bin/python -m pytest
+# Where a shell sets it, each of a few hundred child processes would compile all of ByteBot again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test soak bench check clean help
 

@@ -1,7 +1,6 @@
 """What every test gets: a network that ends at this machine, a store on each database, and no keyring of a person."""
 
 import os
-import shutil
 import signal
 import socket
 import threading
@@ -13,6 +12,7 @@ from hypothesis import settings
 
 from chatbot.store.store import Store
 from tests.postgres import Server, empty, fresh_database, relations, start
+from tests.template import new_database
 
 # Here and in child processes: a key that a test enters must not land in the keyring of who runs the tests.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
@@ -82,14 +82,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite database with tables and no row: copying it is quicker than migrating again."""
-    path = tmp_path_factory.mktemp("migrated") / "store.db"
-    Store.open(f"sqlite:///{path}").close()
-    return path
-
-
-@pytest.fixture(scope="session")
 def migrated_on_postgres(postgres: Server) -> Iterator[tuple[str, set[str]]]:
     """The URL of a PostgreSQL database with tables, for one test at a time, and what is in it."""
     with fresh_database(postgres) as url:
@@ -101,7 +93,7 @@ def migrated_on_postgres(postgres: Server) -> Iterator[tuple[str, set[str]]]:
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a store without conversations, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated'), tmp_path / 'store.db')}"
+        yield f"sqlite:///{new_database(tmp_path / 'store.db')}"
     else:
         url, there = request.getfixturevalue("migrated_on_postgres")
         yield url

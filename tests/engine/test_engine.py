@@ -1,7 +1,6 @@
 """Turns over the real store: what is durable when, who may stop whom, what a crash leaves."""
 
 import contextlib
-import shutil
 import sqlite3
 import threading
 import time
@@ -19,13 +18,14 @@ from chatbot.engine.live import LiveTurn
 from chatbot.providers.provider import End, ReasoningChunk, Request, TextChunk
 from chatbot.store.store import Store
 from tests.scripted import Gate, Script, Scripted, text
+from tests.template import new_database
 
 OPTIONS = Options(connection="c", model="m", system="Be kind.")
 
 
 @pytest.fixture
-def store(tmp_path: Path, migrated: Path) -> Iterator[Store]:
-    store = Store.open(f"sqlite:///{shutil.copy(migrated, tmp_path / 'words.db')}")
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(f"sqlite:///{new_database(tmp_path / 'words.db')}")
     yield store
     store.close()
 

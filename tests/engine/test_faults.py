@@ -1,6 +1,5 @@
 """Every row of the table of faults, at every point where it can strike, through a whole turn."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from chatbot.core.pricing import FREE
 from chatbot.store.store import Store
 from tests.fake_openai import FAULTS, FakeOpenAI
 from tests.reliability import CASES, KEY, PAGE, line, play
+from tests.template import new_database
 
 MOST_ATTEMPTS = 4
 
@@ -22,12 +22,10 @@ def server() -> Iterator[FakeOpenAI]:
 
 
 @pytest.mark.parametrize(("name", "point"), CASES, ids=[f"{name}:{point}" for name, point in CASES])
-def test_a_fault(
-    server: FakeOpenAI, tmp_path: Path, migrated: Path, name: str, point: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_fault(server: FakeOpenAI, tmp_path: Path, name: str, point: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     right = FAULTS[name].right[point]  # type: ignore[index]
-    store = Store.open(f"sqlite:///{shutil.copy(migrated, tmp_path / 'words.db')}")
+    store = Store.open(f"sqlite:///{new_database(tmp_path / 'words.db')}")
     outcome = play(server, store, name, point)
     row = outcome.row
 

@@ -1,7 +1,6 @@
 """Chats out of one store and into another: nothing is lost, nothing comes twice, nothing is half there."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,15 +22,16 @@ from chatbot.store.store import Store
 from chatbot.store.tables import calls, messages
 from chatbot.transfer.json_file import to_json
 from tests.store.scene import begin, call, exchange, finish, let_leases_run_out
+from tests.template import new_database
 from tests.transfer.wholes import NOON, wholes
 
 OPTIONS = Options(connection="elsewhere", model="m-2")
 
 
 @pytest.fixture
-def other(tmp_path: Path, migrated: Path) -> Iterator[Store]:
+def other(tmp_path: Path) -> Iterator[Store]:
     """Another machine's store."""
-    opened = Store.open(f"sqlite:///{shutil.copy(migrated, tmp_path / 'other.db')}")
+    opened = Store.open(f"sqlite:///{new_database(tmp_path / 'other.db')}")
     yield opened
     opened.close()
 

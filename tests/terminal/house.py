@@ -16,6 +16,7 @@ from chatbot.home.home import Home
 from chatbot.store.store import Store
 from chatbot.store.values import Conversation, StoredMessage
 from tests.fake_openai import FakeOpenAI
+from tests.template import new_database
 from tests.terminal.pty_child import PtyChild
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,6 +36,7 @@ class House:
         self.folder = folder
         self.data = folder / "data"
         self.server = server
+        new_database(self.data / "bytebot.db")
         self.environ = {
             "BYTEBOT_DATA_DIR": str(self.data),
             "BYTEBOT_CACHE_DIR": str(folder / "cache"),

@@ -1,5 +1,6 @@
 """One shots: what comes out, what is kept, and what the exit status says."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -207,7 +208,6 @@ def test_settings_that_cannot_be_used_are_told(house: House) -> None:
 
 
 def test_a_store_that_cannot_be_opened_is_one_sentence(house: House) -> None:
-    house.data.mkdir()
     (house.data / "bytebot.db").write_bytes(b"this is no database at all, but it is long enough to be looked at" * 20)
     ran = house.run("ask", "--model", "echo", "hi")
     assert ran.status == 1
@@ -228,7 +228,14 @@ def test_the_key_is_nowhere(house: House, caplog: pytest.LogCaptureFixture) -> N
     assert KEY.encode() not in house.everything_written()
 
 
+def test_the_first_question_makes_the_folder_and_the_database(house: House) -> None:
+    shutil.rmtree(house.data)
+    assert house.run("ask", "--model", "echo", "hi").out == "hi\n"
+    assert (house.data / "bytebot.db").exists()
+
+
 def test_the_folder_and_database_are_where_the_environment_says(house: House, tmp_path: Path) -> None:
+    (house.data / "bytebot.db").unlink()
     house.environ["BYTEBOT_DATABASE_URL"] = f"sqlite:///{tmp_path}/elsewhere.db"
     house.run("ask", "--model", "echo", "hi")
     assert (tmp_path / "elsewhere.db").exists()
@@ -237,6 +244,7 @@ def test_the_folder_and_database_are_where_the_environment_says(house: House, tm
 
 @pytest.mark.postgres
 def test_on_postgresql(house: House, postgres: Server) -> None:
+    (house.data / "bytebot.db").unlink()
     with fresh_database(postgres) as url:
         house.environ["BYTEBOT_DATABASE_URL"] = url
         assert house.run("ask", "--model", "echo", "one").status == 0

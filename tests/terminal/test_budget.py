@@ -111,7 +111,6 @@ def test_a_script_is_told(tmp_path: Path) -> None:
 def test_one_shot_says_when_a_mark_was_passed(tmp_path: Path) -> None:
     with FakeOpenAI(host="0.0.0.0") as server:
         house = House(tmp_path, server)
-        house.data.mkdir()
         (house.data / "prices.toml").write_text('[[price]]\nmodel = "*"\ninput = 10\noutput = 10\n')
         house.settings("[chat]\nmax_output = 16\ntitles_by_model = false\n")
         ran = house.run("ask", "--model", "words:15", "Hello")

@@ -4,16 +4,27 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
 from chatbot.home.home import Home
 from chatbot.ui import session
+from tests.template import new_database
 
 ROOT = Path(__file__).parents[2]
+
+
+@cache
+def _components() -> BidiComponentManager:
+    """The installed packages' components, looked for once: each page would read the metadata of every package again."""
+    found = BidiComponentManager()
+    found.discover_and_register_components(start_file_watching=False)
+    return found
 
 
 class Page:
@@ -23,6 +34,7 @@ class Page:
         self.data = folder / "data"
         self.settings_file = self.data / "settings.toml"
         self.app = AppTest.from_file(str(ROOT / entry), default_timeout=30)
+        self.app._bidi_component_manager = _components()
 
     @property
     def home(self) -> Home:
@@ -95,7 +107,8 @@ def opened(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    (folder / "data").mkdir(exist_ok=True)
+    if not (folder / "data" / "bytebot.db").exists():
+        new_database(folder / "data" / "bytebot.db")
     st.cache_resource.clear()
     st.cache_data.clear()
     try:
