@@ -180,7 +180,7 @@ def _since(store: Store, kept: Sequence[Backup]) -> Iterator[Point]:
         return
     newest = copies[0]
     try:
-        messages, calls = store.changed_since(newest.path)
+        messages, calls, gone = store.changed_since(newest.path)
     except BackupFailed as error:
         yield Point(about="backups", state="problem", sentence=error.sentence)
         return
@@ -195,6 +195,8 @@ def _since(store: Store, kept: Sequence[Backup]) -> Iterator[Point]:
             )
     if not messages and not calls:
         said = f"All that had ended is as it was in the backup of {_day(newest)}."
+        if gone:
+            said += f" Not here any more of it: {_counted(gone, 'message')}; that is right where you deleted as many."
         yield Point(about="since the backup", state="fine", sentence=said)
 
 

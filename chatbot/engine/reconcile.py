@@ -128,24 +128,30 @@ def _compared(ledger: Ledger, bill: Statement, vendor: str, connection: str | No
     )
 
 
+class WhoseBill(BadInput):
+    """One of the connections `names` has to be chosen."""
+
+    def __init__(self, sentence: str, names: Sequence[str]) -> None:
+        super().__init__(sentence)
+        self.names = names
+
+
 def _chosen(addresses: Sequence[tuple[str, str]], vendor: str, connection: str | None) -> list[tuple[str, str]]:
     """The connections that the bill is of: the one that was named, else all at the vendor's host."""
     addresses = [(name, base_url) for name, base_url in addresses if base_url]
     if connection is not None:
         found = [(name, base_url) for name, base_url in addresses if name == connection]
         if not found:
-            raise BadInput(f"ByteBot made no calls over a connection {connection!r}. {_there_are(addresses)}")
+            raise _unknown(f"ByteBot made no calls over a connection {connection!r}.", addresses)
         return found
     if vendor:
         found = [(name, base_url) for name, base_url in addresses if _is_at(base_url, _HOSTS[vendor])]
         if not found:
-            raise BadInput(
-                f"This is a bill of {vendor}, and ByteBot made no calls to {_HOSTS[vendor]}. {_there_are(addresses)}"
-            )
+            raise _unknown(f"This is a bill of {vendor}, and ByteBot made no calls to {_HOSTS[vendor]}.", addresses)
         return found
     found = [(name, base_url) for name, base_url in addresses if not is_loopback(base_url)]
     if len({host(base_url) for _, base_url in found}) != 1:
-        raise BadInput(f"This bill does not say whose it is. {_there_are(addresses)}")
+        raise _unknown("This bill does not say whose it is.", addresses)
     return found
 
 
@@ -154,8 +160,8 @@ def _is_at(base_url: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
-def _there_are(addresses: Sequence[tuple[str, str]]) -> str:
+def _unknown(sentence: str, addresses: Sequence[tuple[str, str]]) -> BadInput:
     names = sorted({name for name, _ in addresses})
-    return (
-        f"Choose the connection that it is of: {', '.join(names)}." if names else "There is nothing to compare it with."
-    )
+    if not names:
+        return BadInput(f"{sentence} There is nothing to compare it with.")
+    return WhoseBill(f"{sentence} Choose the connection that it is of: {', '.join(names)}.", names)

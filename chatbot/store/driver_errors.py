@@ -90,8 +90,8 @@ def moved(path: str) -> StoreError:
 
 def _corrupt(path: str) -> StoreCorrupt:
     return StoreCorrupt(
-        f"{path!r} is damaged or is no database. It was left as it is: "
-        "put a backup in its place, or choose another data folder."
+        f"{path!r} is damaged or is no database. It was left as it is. "
+        "Make a history of a backup (chatbot restore FILE), or choose another data folder."
     )
 
 

@@ -30,6 +30,9 @@ _OTHER_MONEY = """
     WHERE was.outcome IS NOT NULL AND (now.nanodollars IS NOT was.nanodollars OR now.cost_source <> was.cost_source)
     ORDER BY now.id
 """
+_GONE = """
+    SELECT count(*) FROM kept.messages AS was WHERE NOT EXISTS (SELECT 1 FROM main.messages AS now WHERE now.id = was.id)
+"""
 
 
 def snapshot(database: Database, into: Path, stop: Stop) -> None:
@@ -110,19 +113,21 @@ def _checked(copied: Path, stop: Stop) -> list[str]:
         return [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
 
 
-def changed_since(database: Database, kept: Path, *, most: int = 5) -> tuple[list[int], list[int]]:
-    """Messages and calls that have ended before the copy `kept` was made and are not in it as they are now: the first few.
+def changed_since(database: Database, kept: Path, *, most: int = 5) -> tuple[list[int], list[int], int]:
+    """Messages and calls that have ended before the copy `kept` was made and are not in it as they are now: the first few;
+    and how many of its messages are not here any more, which is right where they were deleted.
 
-    What has ended never changes, so each of them was damaged, here or there. BackupFailed when the copy is no good.
+    What has ended never changes, so each of the first was damaged, here or there. BackupFailed when the copy is no good.
     """
     backend = database.backend
     assert isinstance(backend, SqliteFile)
     with raw(backend) as connection:
         try:
             connection.execute("ATTACH ? AS kept", (_immutable(kept),))
-            return tuple(  # type: ignore[return-value]
+            words, money = (
                 [id for (id,) in connection.execute(f"{query} LIMIT {most}")] for query in (_OTHER_WORDS, _OTHER_MONEY)
             )
+            return words, money, connection.execute(_GONE).fetchone()[0]
         except sqlite3.Error:
             raise BackupFailed(f"{str(kept)!r} cannot be read.") from None
 

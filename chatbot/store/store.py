@@ -103,8 +103,10 @@ class Store:
         """Copy a SQLite store as it is at this moment into an empty file, and read it again; BackupFailed. Writers go on."""
         snapshot(self._database, into, stop)
 
-    def changed_since(self, kept: Path) -> tuple[list[int], list[int]]:
-        """The first messages and calls that are not as they were in that snapshot of this store, although they had ended."""
+    def changed_since(self, kept: Path) -> tuple[list[int], list[int], int]:
+        """The first messages and calls that are not as they were in that snapshot of this store, although they had ended;
+        and how many of its messages are not here any more.
+        """
         return changed_since(self._database, kept)
 
     def wipe(self) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -28,7 +29,7 @@ def reconcile(
 ) -> int:
     """Print the table, the whole last. 0 also where they differ: each difference has its reason beside it."""
     from chatbot.engine.open import open_engine
-    from chatbot.engine.reconcile import reconcile_files
+    from chatbot.engine.reconcile import WhoseBill, reconcile_files
     from chatbot.home.home import Home
 
     if admin == bool(files):
@@ -44,7 +45,10 @@ def reconcile(
         if admin:
             found = _online(home, engine.ledger, connection, since, until)
         else:
-            found = reconcile_files(engine.ledger, read, connection=connection)
+            try:
+                found = reconcile_files(engine.ledger, read, connection=connection)
+            except WhoseBill as error:
+                raise BadInput(f"{error.sentence} Say it with: --connection {shlex.quote(error.names[0])}") from None
     sys.stdout.write(_json(found) if as_json else _table(found))
     return 0
 

@@ -73,9 +73,11 @@ def fields(found: "Pattern") -> dict[str, object]:
 
 
 def _text(found: "Pattern") -> str:
+    from chatbot.terminal.export import counted
+
     hours = {f"{hour:02d}": sum(day[hour] for day in found.by_hour) for hour in range(24)}
     parts = [
-        f"{found.conversations:,} conversations, {found.messages:,} messages\n",
+        f"{counted(found.conversations, 'conversation')}, {counted(found.messages, 'message')}\n",
         _bars("By day", {f"{day:%Y-%m-%d}": sum(pair) for day, pair in list(found.by_day.items())[-14:]}),
         _bars("By hour", {hour: count for hour, count in hours.items() if count}),
         _bars("Characters of a message", {name: sum(pair) for name, pair in found.lengths.items()}),

@@ -93,6 +93,18 @@ BROKEN = {
 }
 
 
+def test_what_is_not_here_any_more_is_counted(on_disk: Store, tmp_path: Path) -> None:
+    fill(on_disk)
+    gone = exchange(on_disk)
+    backups = Backups(on_disk, tmp_path / "data" / "backups")
+    backups.make()
+    on_disk.conversations.delete(gone.conversation)
+    on_disk.conversations.purge(older_than_days=0)
+    report = examine(on_disk, backups)
+    assert problems(report) == []
+    assert any("Not here any more of it: 2 messages;" in point.sentence for point in report.points)
+
+
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_is_wrong_is_found_and_mended_without_losing_a_word(on_disk: Store, tmp_path: Path, what: str) -> None:
     mended(on_disk, Backups(on_disk, tmp_path / "data" / "backups"), BROKEN[what])

@@ -86,12 +86,16 @@ def test_json_has_every_digit(house: Store, tmp_path: Path, capsys: pytest.Captu
         (["bill.csv", "--since", "2026-11-01"], "--since and --until belong to --admin"),
         (["--admin", "--since", "yesterday"], "'yesterday' is no day. Write it as 2026-11-25."),
         (["bill.csv"], "bill.csv, line 1: no column says the day."),
+        (["whose.csv"], "Choose the connection that it is of: openai, proxy. Say it with: --connection openai"),
     ],
 )
 def test_what_is_wrong_is_said(
     house: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     bill(tmp_path, "name\nAda\n")
+    spend(house, 200_000)
+    (tmp_path / "whose.csv").write_text("day,model,usd\n2026-11-03,m,1\n", encoding="utf-8")
+    spend(house, 200_000, connection="proxy", base_url="https://else.example/v1")
     assert main(["reconcile", *arguments]) == 2
     out, err = capsys.readouterr()
     assert said in err
