@@ -47,6 +47,26 @@ def wholes_of(store: Store, ids: Sequence[str] = ()) -> Iterator[Whole]:
     return store.wholes.several(ids) if ids else store.wholes.several(store.wholes.ids(), missing_ok=True)
 
 
+def held(whole: Whole, format: str, *, branches: bool) -> int:
+    """How many messages of the conversation stand in the file: where people read it, those of the open branch."""
+    from chatbot.transfer.reading import tree_of
+
+    if not FORMATS[format].people or branches:
+        return whole.count
+    return sum(1 for _ in tree_of(whole).path(whole.head))
+
+
+def left_out(count: int) -> str:
+    """The end of a sentence about the messages that do not stand in the file; "" where all do.
+
+    >>> left_out(0), left_out(1), left_out(1200)
+    ('', '; 1 message on another branch is not in it', '; 1,200 messages on other branches are not in it')
+    """
+    if not count:
+        return ""
+    return f"; {count:,} message{' on another branch is' if count == 1 else 's on other branches are'} not in it"
+
+
 def written(
     wholes: Iterable[Whole], format: str, *, branches: bool = False, raw: bool = False, zipped: bool = False
 ) -> Iterator[bytes]:

@@ -1,10 +1,11 @@
 """Conversations into the store, each whole or not at all, with a receipt that has a line for every one."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import BinaryIO, Literal
 
+from chatbot.core.errors import BadInput
 from chatbot.core.settings import Options
 from chatbot.store.store import Store
 from chatbot.transfer.chats import not_read, open_chats
@@ -37,6 +38,8 @@ class Looked:
     """What files hold, read to their ends: nothing in them is wrong. Nothing was written."""
 
     lines: tuple[Line, ...]
+    unread: Mapping[int, Line] = field(default_factory=dict)
+    """By the place of the file, from 0: the line that says why it cannot be read."""
 
     @property
     def chats(self) -> int:
@@ -46,19 +49,31 @@ class Looked:
         return sum(line.how == how for line in self.lines)
 
 
-def look(store: Store, files: Iterable[File]) -> Looked:
-    """What importing these files would do. BadInput names the file and the place of what cannot be."""
-    lines, seen = [], set[str]()
-    for name, file in files:
-        chats = 0
-        for copied in open_chats(file, name):
-            chats += 1
-            source = copied.whole.source
-            there = source in seen or source in store.wholes.there([source])
-            seen.add(source)
-            lines.append(_line(copied, "there" if there else "added", notes=_notes(copied)))
-        lines += _passed(file, name, chats)
-    return Looked(tuple(lines))
+def look(store: Store, files: Iterable[File], *, some: bool = False) -> Looked:
+    """What importing these files would do. BadInput names the file and the place of what cannot be.
+
+    `some`: a file that cannot be read is passed with a line, where another one can be.
+    """
+    lines, seen, unread = list[Line](), set[str](), dict[int, Line]()
+    files = list(files)
+    for number, (name, file) in enumerate(files):
+        found, sources = list[Line](), set[str]()
+        try:
+            for copied in open_chats(file, name):
+                source = copied.whole.source
+                there = source in seen or source in sources or source in store.wholes.there([source])
+                sources.add(source)
+                found.append(_line(copied, "there" if there else "added", notes=_notes(copied)))
+            found += _passed(file, name, len(found))
+        except BadInput as error:
+            if not some or len(unread) + 1 == len(files):
+                raise
+            unread[number] = Line(title=name, messages=0, how="passed", notes=(error.sentence,))
+            lines.append(unread[number])
+            continue
+        seen |= sources
+        lines += found
+    return Looked(tuple(lines), unread)
 
 
 def import_files(

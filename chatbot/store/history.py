@@ -103,6 +103,16 @@ class History:
     def unarchive(self, ids: Sequence[str]) -> int:
         return self._change(ids, "archived", archived=None)
 
+    def pinned(self, ids: Sequence[str]) -> set[str]:
+        """Those of them that are pinned."""
+        query = select(conversations.c.id).where(conversations.c.owner == self._database.owner, conversations.c.pinned)
+        with self._database.read() as connection:
+            return {
+                id
+                for chunk in chunks(ids)
+                for id in connection.execute(query.where(conversations.c.id.in_(chunk))).scalars()
+            }
+
     def pin(self, ids: Sequence[str], pinned: bool) -> int:
         return self._change(ids, None, pinned=pinned)
 

@@ -79,7 +79,7 @@ def export(arguments: Namespace) -> int:
     if not to_screen and os.path.lexists(arguments.file) and not arguments.replace:
         raise BadInput(f"{arguments.file!r} is there already. Name another file, or write over it with --replace.")
     engine = open_engine(Home.open(), titles=False)
-    counted = Counted()
+    counted = Counted(format, branches=arguments.all_branches)
     try:
         engine.recover()  # what a killed process left behind has its end first
         wholes = counted.all(wholes_of(engine.store, arguments.ids))
@@ -94,7 +94,8 @@ def export(arguments: Namespace) -> int:
         engine.close()
     if arguments.json and not to_screen:
         told = {"file": arguments.file, "format": format}
-        print(json.dumps({**told, "conversations": counted.conversations, "messages": counted.messages}))
+        held = {"conversations": counted.conversations, "messages": counted.messages, "left_out": counted.left}
+        print(json.dumps({**told, **held}))
     else:
         say(f"Wrote {counted}{'' if to_screen else f' to {arguments.file}'}.")
     return 0
@@ -112,19 +113,26 @@ def _sort_out(arguments: Namespace) -> None:
 
 
 class Counted:
-    """What went by, in words."""
+    """What went into the file, in words."""
 
-    def __init__(self) -> None:
-        self.conversations = self.messages = 0
+    def __init__(self, format: str, *, branches: bool) -> None:
+        self._format, self._branches = format, branches
+        self.conversations = self.messages = self.left = 0
 
     def all(self, wholes: "Iterable[Whole]") -> "Iterator[Whole]":
+        from chatbot.engine.exports import held
+
         for whole in wholes:
             self.conversations += 1
-            self.messages += whole.count
+            inside = held(whole, self._format, branches=self._branches)
+            self.messages, self.left = self.messages + inside, self.left + whole.count - inside
             yield whole
 
     def __str__(self) -> str:
-        return f"{counted(self.conversations, 'conversation')}, {counted(self.messages, 'message')}"
+        from chatbot.engine.exports import left_out
+
+        words = f"{counted(self.conversations, 'conversation')}, {counted(self.messages, 'message')}"
+        return words + left_out(self.left)
 
 
 def counted(number: int, what: str) -> str:

@@ -17,7 +17,7 @@ from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.view import newest_reply_below, way_to
 from chatbot.store.conversations import LONGEST_TITLE
-from chatbot.ui import session
+from chatbot.ui import open_chat, session
 from chatbot.ui.open_chat import LAST, Note, OpenChat, Renaming, begin, current, open_conversation, open_new, undo_until
 from chatbot.ui.session import engine_of
 
@@ -49,7 +49,7 @@ def send() -> None:
     text: str = st.session_state[INPUT] or ""
     current().calm()
     try:
-        _start(lambda chat: Say(text, parent=chat.below), key=fresh_key())
+        _start(open_chat.saying(text, engine_of(current())), key=fresh_key())
         current().sent = current().head
     except ByteBotError as error:
         st.session_state[INPUT] = text

@@ -11,7 +11,7 @@ import streamlit as st
 from chatbot.core.errors import ByteBotError
 from chatbot.core.whole import Whole
 from chatbot.engine.engine import Engine
-from chatbot.engine.exports import FORMATS, wholes_of, written
+from chatbot.engine.exports import FORMATS, held, left_out, wholes_of, written
 from chatbot.ui import clock
 from chatbot.ui.history_picked import picked
 from chatbot.ui.job import Job, watch
@@ -38,7 +38,11 @@ class _Ready:
     mime: str
     conversations: int
     messages: int
+    left: int
+    """Messages on other branches."""
     size: int
+    asked: tuple[object, ...]
+    """What was wanted when it was made."""
 
 
 def draw(engine: Engine) -> None:
@@ -83,15 +87,16 @@ def draw(engine: Engine) -> None:
         args=(engine, ids, len(ids) or count, format, branches, raw, clock.now()),
     )
     if job is not None:
-        _over(job)
+        _over(job, (tuple(ids), format, branches, raw))
 
 
-def _over(job: Job[_Ready]) -> None:
+def _over(job: Job[_Ready], asked: tuple[object, ...]) -> None:
+    """What was made; not when another file is wanted by now."""
     if job.problem:
         st.error(sentence(job.problem), icon=":material/error:")
     elif job.stopped or job.result is None:
         st.caption("Stopped. No file was kept.")
-    else:
+    elif job.result.asked == asked:
         ready = job.result
         messages = f"{ready.messages:,} message{'' if ready.messages == 1 else 's'}"
         number = f"{ready.conversations:,} conversation{'' if ready.conversations == 1 else 's'}"
@@ -105,7 +110,7 @@ def _over(job: Job[_Ready]) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-            st.caption(f"{ready.name} · {number}, {messages} · {size(ready.size)}")
+            st.caption(f"{ready.name} · {number}, {messages}{left_out(ready.left)} · {size(ready.size)}")
 
 
 def _begin(
@@ -113,16 +118,18 @@ def _begin(
 ) -> None:
     form = FORMATS[format]
     zipped = form.apart and count > 1
-    name = f"bytebot-{now:%Y-%m-%d-%H%M}.{'zip' if zipped else form.ending}"
+    kind = f"-{format}" if format not in ("zip", form.ending) or zipped else ""  # two formats may have one ending
+    name = f"bytebot{kind}-{now:%Y-%m-%d-%H%M}.{'zip' if zipped else form.ending}"
 
     def work(job: Job[_Ready]) -> _Ready:
         engine.recover()  # what a killed process left behind has its end first
-        messages = 0
+        messages = left = 0
 
         def counted(wholes: Iterator[Whole]) -> Iterator[Whole]:
-            nonlocal messages
+            nonlocal messages, left
             for number, whole in enumerate(wholes, start=1):
-                messages += whole.count
+                inside = held(whole, format, branches=branches)
+                messages, left = messages + inside, left + whole.count - inside
                 job.step(number, f"{number:,} of {count:,} conversations")
                 yield whole
 
@@ -134,7 +141,8 @@ def _begin(
             file.close()
             raise
         mime = "application/zip" if zipped else form.mime
-        return _Ready(file, name, mime, conversations=job.done, messages=messages, size=size)
+        asked = (tuple(ids), format, branches, raw)
+        return _Ready(file, name, mime, job.done, messages, left, size, asked)
 
     before: Job[_Ready] | None = st.session_state.get(_JOB)
     if before is not None and before.result is not None:

@@ -180,7 +180,7 @@ def _begin(engine: Engine, home: Home, what: What, files: Sequence[Any], looked:
     under = _Under(what, tuple(file.file_id for file in files), Job[Any](words, total), looked=looked)
     kept = [(file.name, file) for file in files]
     work: dict[What, Callable[[Job[Any]], Any]] = {
-        "look": lambda job: look(engine.store, _read(kept, job)),
+        "look": lambda job: look(engine.store, _read(kept, job), some=True),
         "import": lambda job: _import(engine, kept, home.default_options(), under, job),
         "verify": lambda job: _verify(kept, job),
     }
@@ -200,7 +200,10 @@ def _read(files: Sequence[tuple[str, Any]], job: Job[Any]) -> list[File]:
 
 
 def _import(engine: Engine, files: Sequence[tuple[str, Any]], options: Options, under: _Under, job: Job[Any]) -> None:
-    for line in import_files(engine.store, _read(files, job), options, stop=job.stopping):
+    unread = under.looked.unread if under.looked else {}
+    readable = [file for number, file in enumerate(_read(files, job)) if number not in unread]
+    under.lines += unread.values()
+    for line in import_files(engine.store, readable, options, stop=job.stopping):
         under.lines.append(line)
         job.words = f"{len(under.lines):,} of {under.looked.chats if under.looked else 0:,} conversations"
     engine.catch_up()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from chatbot.core.errors import ByteBotError
 from chatbot.engine.engine import Engine
+from chatbot.store.history import History
 from chatbot.store.values import HistoryLine, Wanted
 from chatbot.ui import history_note, history_tags, session
 from chatbot.ui.callbacks import title_of
@@ -63,11 +64,10 @@ def _acts(engine: Engine, chosen: Picked, lines: Sequence[HistoryLine], wanted: 
             st.text_input("New name", line.title if line else "", key=_TITLE, on_change=_rename, args=(chosen, ids[0]))
     pinned = {line.id for line in lines if line.pinned}
     if set(ids) <= pinned:
-        _button(
-            "Unpin", "keep_off", partial(_many, chosen, ids, partial(history.pin, pinned=False), "unpinned"), "unpin"
-        )
+        off, on = partial(history.pin, pinned=False), partial(history.pin, pinned=True)
+        _button("Unpin", "keep_off", partial(_many, chosen, ids, off, "unpinned", on), "unpin")
     else:
-        _button("Pin", "keep", partial(_many, chosen, ids, partial(history.pin, pinned=True), "pinned"), "pin")
+        _button("Pin", "keep", partial(_pin, chosen, ids, history), "pin")
     history_tags.draw(engine, ids)
     if wanted.shelf == "archived":
         out = partial(_many, chosen, ids, history.unarchive, "back in the list", history.archive)
@@ -97,6 +97,17 @@ def _many(chosen: Picked, ids: Sequence[str], act: Do, done: str, undo: Do | Non
     back = partial(undo, ids) if undo else None
     history_note.say(f"{count:,} conversation{'' if count == 1 else 's'} {done}.", back)
     chosen.clear()
+
+
+def _pin(chosen: Picked, ids: Sequence[str], history: History) -> None:
+    """Taken back, those that were pinned before stay so."""
+    try:
+        before = history.pinned(ids)
+    except ByteBotError as error:
+        history_note.refuse(error)
+        return
+    new = [id for id in ids if id not in before]
+    _many(chosen, ids, partial(history.pin, pinned=True), "pinned", lambda _: history.pin(new, pinned=False))
 
 
 def _turn_page(chosen: Picked, here: list[str], whole: bool) -> None:

@@ -179,8 +179,7 @@ def _pairs(title: str, unit: str, counts: dict[str, tuple[int, int]]) -> None:
             color="Who",
             horizontal=True,
             sort=False,
-            x_label="",
-            y_label=unit,
+            x_label=unit,
             height=240,
             alt=f"{title} in {unit}: " + ", ".join(f"{name}: {sum(pair):,}" for name, pair in counts.items()),
         )
@@ -195,8 +194,7 @@ def _bars(title: str, unit: str, counts: dict[str, int], what: str) -> None:
             y=what,
             horizontal=True,
             sort=False,
-            x_label="",
-            y_label=unit,
+            x_label=unit,
             height=240,
             alt=f"{title}: " + ", ".join(f"{name}: {count:,}" for name, count in counts.items() if count),
         )

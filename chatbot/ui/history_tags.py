@@ -70,20 +70,37 @@ def _make(ids: Sequence[str]) -> None:
     if not name.strip():
         return
     try:
-        session.engine().store.tags.give(ids, name)
+        _give(ids, name)
     except ByteBotError as error:
         history_note.refuse(error)
     else:
         st.session_state[_NEW] = ""
 
 
-def _turn(ids: Sequence[str], tag: Tag, had: bool) -> None:
+def _give(ids: Sequence[str], name: str) -> None:
     tags = session.engine().store.tags
+    before = tags.of(ids)
+    tag = tags.give(ids, name)
+    new = [id for id in ids if tag.id not in {one.id for one in before.get(id, ())}]
+    history_note.say(f"Tagged {tag.name!r}: {_counted(new)}.", lambda: tags.take(new, tag.id))
+
+
+def _take(ids: Sequence[str], tag: Tag) -> None:
+    tags = session.engine().store.tags
+    tags.take(ids, tag.id)
+    history_note.say(f"{tag.name!r} taken off {_counted(ids)}.", lambda: tags.give(ids, tag.name))
+
+
+def _counted(ids: Sequence[str]) -> str:
+    return f"{len(ids):,} conversation{'' if len(ids) == 1 else 's'}"
+
+
+def _turn(ids: Sequence[str], tag: Tag, had: bool) -> None:
     try:
         if had:
-            tags.take(ids, tag.id)
+            _take(ids, tag)
         else:
-            tags.give(ids, tag.name)
+            _give(ids, tag.name)
     except ByteBotError as error:
         history_note.refuse(error)
 

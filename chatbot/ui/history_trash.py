@@ -23,7 +23,8 @@ def head(engine: Engine) -> None:
         return
     with st.popover("Empty the trash", icon=":material/delete_forever:"):
         st.markdown(
-            "Everything in here is removed for good, from the database's files too. What it cost stays in the bills."
+            "Everything in here, chosen or not, is removed for good, from the database's files too. What it cost stays in "
+            "the bills, and backups that were made before still hold the words."
         )
         st.button("Remove for good", key="empty-trash", type="primary", on_click=_empty, args=(engine,))
     if job is None:

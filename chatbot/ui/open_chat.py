@@ -21,6 +21,10 @@ MOST = 90  # and at most, before the oldest drawn ones are put away again
 UNDO_FOR = 10.0  # seconds
 WITHIN_LIMITS = ("raise_budget", "unpriced")
 """Ways out of a reply that was not asked for because of a limit."""
+_WENT_ON = (
+    "This chat went on in another window meanwhile. Your message stands beside that, not below it: the switch at your "
+    "message leads there."
+)
 _KEY = "chat"
 _HISTORY = "messages"
 
@@ -186,6 +190,18 @@ def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
     if view is not None:
         chat.head, chat.options = view.head, view.conversation.options
     return view
+
+
+def saying(text: str, engine: Engine) -> Callable[[OpenChat], Action]:
+    """Say it below what this tab has seen, with a note when somebody has said something there meanwhile."""
+
+    def say(chat: OpenChat) -> Action:
+        told = chat.conversation is not None and chat.head is not None and chat.put_back is None
+        if told and chat.head in engine.store.conversations.tree(chat.conversation or "").children:
+            chat.note = Note(sentence=_WENT_ON)
+        return Say(text, parent=chat.below)
+
+    return say
 
 
 def put_back(chat: OpenChat, view: View | None) -> str | None:

@@ -177,6 +177,24 @@ def test_a_bad_file_changes_nothing(store: Store, other: Store) -> None:
     assert other.wholes.ids() == []
 
 
+def test_a_file_that_cannot_be_read_does_not_stand_in_the_way_of_others(store: Store, other: Store) -> None:
+    exchange(store)
+    text = exported(store)
+    files = [("bad.json", io.BytesIO(text[:-5])), ("good.json", io.BytesIO(text)), ("none.png", io.BytesIO(b"\x89PNG"))]
+    looked = look(other, files, some=True)
+    assert [(line.title, line.how) for line in looked.lines] == [
+        ("bad.json", "passed"),
+        (looked.lines[1].title, "added"),
+        ("none.png", "passed"),
+    ]
+    assert sorted(looked.unread) == [0, 2]
+    assert "cut off" in looked.unread[0].notes[0]
+    with pytest.raises(BadInput, match="cut off"):
+        look(other, files)
+    with pytest.raises(BadInput):
+        look(other, [files[0], files[2]], some=True)
+
+
 def test_stopping_leaves_whole_conversations(store: Store, other: Store) -> None:
     for _ in range(3):
         exchange(store)

@@ -147,7 +147,7 @@ def test_programs_read_what_was_done(here: Store, tmp_path: Path, capsys) -> Non
     file = tmp_path / "chats.zip"
     assert main(["export", str(file), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told == {"file": str(file), "format": "zip", "conversations": 1, "messages": 2}
+    assert told == {"file": str(file), "format": "zip", "conversations": 1, "messages": 2, "left_out": 0}
     assert main(["verify", str(file), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told == {"conversations": 1, "messages": 2, "wrong": [], "identical": True}
@@ -172,6 +172,23 @@ def test_several_as_markdown_are_a_zip_of_files(here: Store, tmp_path: Path, cap
     assert names == ["Same", "Same", "Other"]
     assert main(["import", str(tmp_path / "notes.zip")]) == 0
     assert "3 were already there" in capsys.readouterr().err
+
+
+def test_what_is_on_other_branches_is_counted_apart(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    forked = exchange(here, text="One")
+    again = begin(here, None, conversation=forked.conversation, parent=forked.user)
+    finish(here, again.reply, "Another answer.")
+    for options, said in (
+        ([], "2 messages; 1 message on another branch is not in it"),
+        (["--all-branches"], "3 messages"),
+    ):
+        file = tmp_path / f"table{len(options)}.csv"
+        assert main(["export", str(file), *options]) == 0
+        assert capsys.readouterr().err == f"Wrote 1 conversation, {said} to {file}.\n"
+        with file.open(newline="", encoding="utf-8-sig") as rows:
+            assert len(list(csv.reader(rows))) - 1 == int(said[0])
+    assert main(["export", str(tmp_path / "all.json")]) == 0
+    assert "3 messages to" in capsys.readouterr().err
 
 
 def test_a_table_of_all_says_what_each_cost(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ from chatbot.engine.actions import Say
 from chatbot.transfer.json_file import read_json
 from chatbot.ui import downloads
 from tests.fake_openai import FakeOpenAI
+from tests.store.scene import exchange
 from tests.ui.chat_tab import Tab, tab, talking_to
 from tests.ui.conftest import KEY, SETTINGS
 
@@ -58,6 +59,19 @@ def test_the_history_is_what_the_store_holds(page: Tab) -> None:
     other.app.query_params["c"] = conversation(page)
     other.open()
     assert texts(other) == texts(page)
+
+
+def test_what_was_said_in_another_window_is_told(page: Tab) -> None:
+    page.say("One")
+    assert not page.says("went on in another window")
+    other = page.engine.store
+    exchange(other, text="Two, elsewhere", conversation=conversation(page), parent=page.app.session_state["chat"].head)
+    page.say("Two, here")
+    assert texts(page) == ["One", "One", "Two, here", "Two, here"]
+    assert page.says("This chat went on in another window meanwhile.")
+    assert page.says("2/2")
+    page.say("Three")
+    assert not page.says("went on in another window")
 
 
 def test_an_empty_message_is_refused_and_nothing_is_stored(page: Tab) -> None:

@@ -85,6 +85,22 @@ def test_many_are_archived_and_taken_back(page: History) -> None:
     assert page.says("1 conversation back in the list.")
 
 
+def test_pins_and_tags_are_taken_back_as_they_were(page: History) -> None:
+    one, two = (exchange(page.store, text=name).conversation for name in ("one", "two"))
+    page.store.conversations.pin(one, True)
+    page.store.tags.give([two], "work")
+    page.look().pick(one, two).do("pin")
+    assert page.says("2 conversations pinned.")
+    page.click("history-undo")
+    assert page.store.history.pinned([one, two]) == {one}
+    page.look().pick(one, two)
+    page.app.text_input(key="tag-new").set_value("work")
+    page.look()
+    assert page.says("Tagged 'work': 1 conversation.")
+    page.click("history-undo")
+    assert list(page.store.tags.of([one, two])) == [two]
+
+
 def test_what_is_deleted_lies_in_the_trash_and_comes_back(page: History) -> None:
     one = exchange(page.store, text="one")
     more = exchange(page.store, one, text="a part of it")
