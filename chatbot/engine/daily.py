@@ -48,4 +48,5 @@ class Daily:
                     self.problem = error.sentence
                     log.warning("no backup today: %s", type(error).__name__)
             except Exception:
+                self.problem = "ByteBot made a mistake here, so no backup was made today. Make one now."
                 log.exception("the daily work met a bug and tries again later")

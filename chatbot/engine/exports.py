@@ -47,24 +47,30 @@ def wholes_of(store: Store, ids: Sequence[str] = ()) -> Iterator[Whole]:
     return store.wholes.several(ids) if ids else store.wholes.several(store.wholes.ids(), missing_ok=True)
 
 
-def held(whole: Whole, format: str, *, branches: bool) -> int:
-    """How many messages of the conversation stand in the file: where people read it, those of the open branch."""
-    from chatbot.transfer.reading import tree_of
+class Contents:
+    """What goes into a file of this format. Where people read it, without `branches`, that is the open branch of each."""
 
-    if not FORMATS[format].people or branches:
-        return whole.count
-    return sum(1 for _ in tree_of(whole).path(whole.head))
+    def __init__(self, format: str, *, branches: bool) -> None:
+        self._open_only = FORMATS[format].people and not branches
+        self.conversations = self.messages = self.left_out = 0
 
+    def all(self, wholes: Iterable[Whole]) -> Iterator[Whole]:
+        """Let them through."""
+        from chatbot.transfer.reading import beside
 
-def left_out(count: int) -> str:
-    """The end of a sentence about the messages that do not stand in the file; "" where all do.
+        for whole in wholes:
+            left = beside(whole) if self._open_only else 0
+            self.conversations += 1
+            self.messages += whole.count - left
+            self.left_out += left
+            yield whole
 
-    >>> left_out(0), left_out(1), left_out(1200)
-    ('', '; 1 message on another branch is not in it', '; 1,200 messages on other branches are not in it')
-    """
-    if not count:
-        return ""
-    return f"; {count:,} message{' on another branch is' if count == 1 else 's on other branches are'} not in it"
+    @property
+    def limits(self) -> str:
+        """What is not in the file, in words; "" where everything is."""
+        from chatbot.transfer.reading import not_in_file
+
+        return not_in_file(self.left_out) if self.left_out else ""
 
 
 def written(

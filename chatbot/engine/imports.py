@@ -17,7 +17,7 @@ File = tuple[str, BinaryIO]
 """Its name, as it is said in errors, and its bytes, which can be sought in."""
 
 
-_AT_ONCE = 200  # messages: some hundredths of a second
+_MESSAGES_AT_ONCE, _LETTERS_AT_ONCE = 200, 2_000_000  # some hundredths of a second, and little to hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +106,17 @@ def import_files(
 
 
 def _together(chats: Iterable[Copied]) -> Iterator[list[Copied]]:
-    """Short ones several at a time: so few messages that nobody else waits long to write."""
+    """Short ones several at a time: so little that nobody else waits long to write."""
     some: list[Copied] = []
-    messages = 0
+    messages = letters = 0
     for copied in chats:
-        if some and messages + len(copied.whole.messages) > _AT_ONCE:
+        more = 1 + len(copied.whole.messages)  # one without a message is written, too
+        longer = sum(len(one.text) + len(one.reasoning) for one in copied.whole.messages)
+        if some and (messages + more > _MESSAGES_AT_ONCE or letters + longer > _LETTERS_AT_ONCE):
             yield some
-            some, messages = [], 0
+            some, messages, letters = [], 0, 0
         some.append(copied)
-        messages += len(copied.whole.messages)
+        messages, letters = messages + more, letters + longer
     if some:
         yield some
 

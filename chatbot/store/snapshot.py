@@ -31,7 +31,8 @@ _OTHER_MONEY = """
     ORDER BY now.id
 """
 _GONE = """
-    SELECT count(*) FROM kept.messages AS was WHERE NOT EXISTS (SELECT 1 FROM main.messages AS now WHERE now.id = was.id)
+    SELECT count(*) FROM kept.messages AS was
+    WHERE NOT EXISTS (SELECT 1 FROM main.messages AS now WHERE now.id = was.id AND now.created = was.created)
 """
 
 

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, LargeBinary, Row, bindparam, cast, func, select
 
 from chatbot.core.messages import LIVE
 from chatbot.core.whole import GONE, Whole, WholeCall, WholeMessage
+from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
 from chatbot.store.tables import calls, conversations, messages, stars
 from chatbot.store.tags import tags_of
@@ -20,7 +21,7 @@ SAME_IN_BOTH = (
 )
 OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
 OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
-_MOST_AT_ONCE = 200  # messages; a longer conversation is read by itself
+_MESSAGES_AT_ONCE, _BYTES_AT_ONCE = 200, 2_000_000  # a longer conversation is read by itself
 
 # Made once: to make a statement takes as long as to read with it.
 _ids: BindParameter[str] = bindparam("ids", expanding=True)
@@ -28,7 +29,15 @@ _CONVERSATIONS = select(conversations).where(
     conversations.c.owner == bindparam("owner"), conversations.c.id.in_(_ids), conversations.c.deleted.is_(None)
 )
 _its_own = (messages.c.owner == bindparam("owner"), messages.c.conversation.in_(_ids), messages.c.trash.is_(None))
-_LENGTHS = select(messages.c.conversation, func.count()).where(*_its_own).group_by(messages.c.conversation)
+# Of a BLOB SQLite knows the length without reading it; it counts the characters of a text one by one.
+_ON_SQLITE = tuple(func.length(cast(messages.c[name], LargeBinary)) for name in ("text", "reasoning"))
+_ON_POSTGRESQL = tuple(func.octet_length(messages.c[name]) for name in ("text", "reasoning"))
+_SIZES, _SIZES_ON_POSTGRESQL = (
+    select(messages.c.conversation, func.count(), func.sum(text + reasoning))
+    .where(*_its_own)
+    .group_by(messages.c.conversation)
+    for text, reasoning in (_ON_SQLITE, _ON_POSTGRESQL)
+)
 _MESSAGES = (
     select(
         *(messages.c[name] for name in SAME_IN_BOTH),
@@ -45,18 +54,22 @@ _BILLS = (
 )
 
 
-def batches(connection: Connection, owner: str, ids: Sequence[str]) -> list[list[str]]:
-    """These ids in their order, as many at a time as can be read together: those of a few hundred messages."""
-    lengths = {row[0]: row[1] for row in connection.execute(_LENGTHS, {"owner": owner, "ids": ids})}
+def batches(connection: Connection, database: Database, ids: Sequence[str]) -> list[list[str]]:
+    """These ids in their order, as many at a time as can be read together: those of a few hundred messages, and of two
+    megabytes.
+    """
+    query = _SIZES if database.sqlite else _SIZES_ON_POSTGRESQL
+    asked = {"owner": database.owner, "ids": ids}
+    sizes = {id: (count, int(size)) for id, count, size in connection.execute(query, asked)}
     found: list[list[str]] = []
-    said = 0
+    said = size = 0
     for id in ids:
-        length = lengths.get(id, 0)
-        if not found or said + length > _MOST_AT_ONCE:
+        more, larger = sizes.get(id, (0, 0))
+        if not found or said + more > _MESSAGES_AT_ONCE or size + larger > _BYTES_AT_ONCE:
             found.append([])
-            said = 0
+            said = size = 0
         found[-1].append(id)
-        said += length
+        said, size = said + more, size + larger
     return found
 
 

@@ -5,15 +5,11 @@ import os
 import secrets
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chatbot.core.errors import BadInput
 from chatbot.terminal.streams import say
-
-if TYPE_CHECKING:
-    from chatbot.core.whole import Whole
 
 FORMATS = {"json": "json", "zip": "zip", "jsonl": "jsonl", "html": "html", "md": "md", "csv": "csv"}
 """What a file's ending says."""
@@ -59,7 +55,7 @@ def add_to(commands: "object") -> None:
 
 def export(arguments: Namespace) -> int:
     """Write the file; nothing is left of it when it could not be written to its end."""
-    from chatbot.engine.exports import wholes_of, written
+    from chatbot.engine.exports import Contents, wholes_of, written
     from chatbot.engine.open import open_engine
     from chatbot.home.home import Home
 
@@ -79,10 +75,10 @@ def export(arguments: Namespace) -> int:
     if not to_screen and os.path.lexists(arguments.file) and not arguments.replace:
         raise BadInput(f"{arguments.file!r} is there already. Name another file, or write over it with --replace.")
     engine = open_engine(Home.open(), titles=False)
-    counted = Counted(format, branches=arguments.all_branches)
+    into = Contents(format, branches=arguments.all_branches)
     try:
         engine.recover()  # what a killed process left behind has its end first
-        wholes = counted.all(wholes_of(engine.store, arguments.ids))
+        wholes = into.all(wholes_of(engine.store, arguments.ids))
         pieces = written(wholes, format, branches=arguments.all_branches, raw=arguments.raw, zipped=zipped)
         if to_screen:
             for piece in pieces:
@@ -93,11 +89,11 @@ def export(arguments: Namespace) -> int:
     finally:
         engine.close()
     if arguments.json and not to_screen:
-        told = {"file": arguments.file, "format": format}
-        held = {"conversations": counted.conversations, "messages": counted.messages, "left_out": counted.left}
-        print(json.dumps({**told, **held}))
+        told = {"conversations": into.conversations, "messages": into.messages, "left_out": into.left_out}
+        print(json.dumps({"file": arguments.file, "format": format, **told}))
     else:
-        say(f"Wrote {counted}{'' if to_screen else f' to {arguments.file}'}.")
+        words = f"Wrote {counted(into.conversations, 'conversation')}, {counted(into.messages, 'message')}"
+        say(f"{words}{'' if to_screen else f' to {arguments.file}'}.{f' {into.limits}.' if into.limits else ''}")
     return 0
 
 
@@ -110,29 +106,6 @@ def _sort_out(arguments: Namespace) -> None:
         arguments.file, *arguments.ids = arguments.names
     if arguments.all and arguments.ids:
         raise BadInput(f"All, or {arguments.ids[0]!r}: give one of them.")
-
-
-class Counted:
-    """What went into the file, in words."""
-
-    def __init__(self, format: str, *, branches: bool) -> None:
-        self._format, self._branches = format, branches
-        self.conversations = self.messages = self.left = 0
-
-    def all(self, wholes: "Iterable[Whole]") -> "Iterator[Whole]":
-        from chatbot.engine.exports import held
-
-        for whole in wholes:
-            self.conversations += 1
-            inside = held(whole, self._format, branches=self._branches)
-            self.messages, self.left = self.messages + inside, self.left + whole.count - inside
-            yield whole
-
-    def __str__(self) -> str:
-        from chatbot.engine.exports import left_out
-
-        words = f"{counted(self.conversations, 'conversation')}, {counted(self.messages, 'message')}"
-        return words + left_out(self.left)
 
 
 def counted(number: int, what: str) -> str:

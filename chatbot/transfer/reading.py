@@ -22,12 +22,24 @@ def heading_of(whole: Whole, *, branches: bool = False) -> Heading:
 
 
 def _scope(whole: Whole) -> str:
+    count = beside(whole)
+    return f"the open branch; {not_in_file(count)}" if count else "the whole conversation"
+
+
+def beside(whole: Whole) -> int:
+    """How many of its messages are on other branches than the open one."""
     tree = tree_of(whole)
     here = {leaf.id for place in tree.path(whole.head) for leaf in place.segments}
-    beside = sum(not leaf.continues for leaf in tree.by_id.values() if leaf.id not in here)
-    if not beside:
-        return "the whole conversation"
-    return f"the open branch; {beside:,} message{' on another branch is' if beside == 1 else 's on other branches are'} not in this file"
+    return sum(not leaf.continues for leaf in tree.by_id.values() if leaf.id not in here)
+
+
+def not_in_file(count: int) -> str:
+    """So many messages, in words.
+
+    >>> not_in_file(1), not_in_file(1200)
+    ('1 message on another branch is not in this file', '1,200 messages on other branches are not in this file')
+    """
+    return f"{count:,} message{' on another branch is' if count == 1 else 's on other branches are'} not in this file"
 
 
 def entries_of(whole: Whole, *, branches: bool = False) -> Iterator[Entry]:

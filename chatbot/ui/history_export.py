@@ -1,7 +1,7 @@
 """The history page's way out: some conversations or all of them, in the format that is wanted."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
@@ -11,7 +11,7 @@ import streamlit as st
 from chatbot.core.errors import ByteBotError
 from chatbot.core.whole import Whole
 from chatbot.engine.engine import Engine
-from chatbot.engine.exports import FORMATS, held, left_out, wholes_of, written
+from chatbot.engine.exports import FORMATS, Contents, wholes_of, written
 from chatbot.ui import clock
 from chatbot.ui.history_picked import picked
 from chatbot.ui.job import Job, watch
@@ -30,19 +30,25 @@ _KEEPS = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """`ids`: no one means all."""
+
+    ids: tuple[str, ...]
+    format: str
+    branches: bool
+    raw: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Ready:
     """The file that was written. It has no name on the disk, so that nothing is left of it when the server ends."""
 
     file: IO[bytes]
     name: str
     mime: str
-    conversations: int
-    messages: int
-    left: int
-    """Messages on other branches."""
+    inside: Contents
     size: int
-    asked: tuple[object, ...]
-    """What was wanted when it was made."""
+    asked: _Asked
 
 
 def draw(engine: Engine) -> None:
@@ -77,20 +83,20 @@ def draw(engine: Engine) -> None:
         raw = format == "csv" and st.checkbox(
             "Cells as they are", key=_RAW, help="For programs: a spreadsheet may run such a cell as a formula."
         )
-    ids = chosen if wanted == "chosen" else []
+    asked = _Asked(tuple(chosen) if wanted == "chosen" else (), format, branches, raw)
     st.button(
         "Prepare the file",
         key="export-begin",
         type="primary",
         icon=":material/file_export:",
         on_click=_begin,
-        args=(engine, ids, len(ids) or count, format, branches, raw, clock.now()),
+        args=(engine, asked, len(asked.ids) or count, clock.now()),
     )
     if job is not None:
-        _over(job, (tuple(ids), format, branches, raw))
+        _over(job, asked)
 
 
-def _over(job: Job[_Ready], asked: tuple[object, ...]) -> None:
+def _over(job: Job[_Ready], asked: _Asked) -> None:
     """What was made; not when another file is wanted by now."""
     if job.problem:
         st.error(sentence(job.problem), icon=":material/error:")
@@ -98,8 +104,9 @@ def _over(job: Job[_Ready], asked: tuple[object, ...]) -> None:
         st.caption("Stopped. No file was kept.")
     elif job.result.asked == asked:
         ready = job.result
-        messages = f"{ready.messages:,} message{'' if ready.messages == 1 else 's'}"
-        number = f"{ready.conversations:,} conversation{'' if ready.conversations == 1 else 's'}"
+        inside = ready.inside
+        messages = f"{inside.messages:,} message{'' if inside.messages == 1 else 's'}"
+        number = f"{inside.conversations:,} conversation{'' if inside.conversations == 1 else 's'}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.download_button(
                 "Download",
@@ -110,12 +117,11 @@ def _over(job: Job[_Ready], asked: tuple[object, ...]) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-            st.caption(f"{ready.name} · {number}, {messages}{left_out(ready.left)} · {size(ready.size)}")
+            st.caption(" · ".join(filter(None, (ready.name, f"{number}, {messages}", size(ready.size), inside.limits))))
 
 
-def _begin(
-    engine: Engine, ids: Sequence[str], count: int, format: str, branches: bool, raw: bool, now: datetime
-) -> None:
+def _begin(engine: Engine, asked: _Asked, count: int, now: datetime) -> None:
+    format, branches = asked.format, asked.branches
     form = FORMATS[format]
     zipped = form.apart and count > 1
     kind = f"-{format}" if format not in ("zip", form.ending) or zipped else ""  # two formats may have one ending
@@ -123,26 +129,23 @@ def _begin(
 
     def work(job: Job[_Ready]) -> _Ready:
         engine.recover()  # what a killed process left behind has its end first
-        messages = left = 0
+        inside = Contents(format, branches=branches)
 
-        def counted(wholes: Iterator[Whole]) -> Iterator[Whole]:
-            nonlocal messages, left
-            for number, whole in enumerate(wholes, start=1):
-                inside = held(whole, format, branches=branches)
-                messages, left = messages + inside, left + whole.count - inside
-                job.step(number, f"{number:,} of {count:,} conversations")
+        def stepping(wholes: Iterator[Whole]) -> Iterator[Whole]:
+            for whole in inside.all(wholes):
+                job.step(inside.conversations, f"{inside.conversations:,} of {count:,} conversations")
                 yield whole
 
         file = tempfile.TemporaryFile()  # noqa: SIM115 (it is read from later, and closed with the session)
         try:
-            pieces = written(counted(wholes_of(engine.store, ids)), format, branches=branches, raw=raw, zipped=zipped)
+            wholes = stepping(wholes_of(engine.store, asked.ids))
+            pieces = written(wholes, format, branches=branches, raw=asked.raw, zipped=zipped)
             size = sum(file.write(piece) for piece in pieces)
         except BaseException:
             file.close()
             raise
         mime = "application/zip" if zipped else form.mime
-        asked = (tuple(ids), format, branches, raw)
-        return _Ready(file, name, mime, job.done, messages, left, size, asked)
+        return _Ready(file, name, mime, inside, size, asked)
 
     before: Job[_Ready] | None = st.session_state.get(_JOB)
     if before is not None and before.result is not None:

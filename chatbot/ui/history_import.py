@@ -1,7 +1,7 @@
 """The history page's way in: files are looked at first, then imported with a receipt, or proved to be whole."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -63,8 +63,9 @@ def draw(engine: Engine, home: Home) -> None:
         return
     if under.job.problem:
         st.error(sentence(under.job.problem), icon=":material/error:")
-        st.caption("Nothing was stored." if under.what != "import" else "What was stored before stays.")
-        return
+        if under.what != "verify":
+            st.caption("Nothing was stored." if under.what != "import" else "What was stored before stays.")
+            return
     if under.what == "import":
         _receipt(under)
     else:
@@ -106,7 +107,7 @@ def _looked(engine: Engine, home: Home, files: Sequence[Any], under: _Under) -> 
         st.caption(_sum(looked.lines, _WOULD))
     if verified is not None:
         _verified(verified)
-    elif under.what == "verify":
+    elif under.what == "verify" and not under.job.problem:
         st.caption("Stopped.")
     _table(looked.lines, _WOULD, "What is in the files")
 
@@ -182,7 +183,7 @@ def _begin(engine: Engine, home: Home, what: What, files: Sequence[Any], looked:
     work: dict[What, Callable[[Job[Any]], Any]] = {
         "look": lambda job: look(engine.store, _read(kept, job), some=True),
         "import": lambda job: _import(engine, kept, home.default_options(), under, job),
-        "verify": lambda job: _verify(kept, job),
+        "verify": lambda job: _verify(kept, under, job),
     }
     under.job.begin(work[what])
     st.session_state[_JOB] = under
@@ -200,19 +201,28 @@ def _read(files: Sequence[tuple[str, Any]], job: Job[Any]) -> list[File]:
 
 
 def _import(engine: Engine, files: Sequence[tuple[str, Any]], options: Options, under: _Under, job: Job[Any]) -> None:
-    unread = under.looked.unread if under.looked else {}
-    readable = [file for number, file in enumerate(_read(files, job)) if number not in unread]
-    under.lines += unread.values()
-    for line in import_files(engine.store, readable, options, stop=job.stopping):
+    under.lines += _unread(under).values()
+    done = 0
+    for line in import_files(engine.store, _readable(files, under, job), options, stop=job.stopping):
         under.lines.append(line)
-        job.words = f"{len(under.lines):,} of {under.looked.chats if under.looked else 0:,} conversations"
+        done += line.how != "passed"
+        job.words = f"{done:,} of {under.looked.chats if under.looked else 0:,} conversations"
     engine.catch_up()
 
 
-def _verify(files: Sequence[tuple[str, Any]], job: Job[Any]) -> Verified:
-    found = [verify(file, name) for name, file in _read(files, job)]
+def _unread(under: _Under) -> Mapping[int, Line]:
+    return under.looked.unread if under.looked else {}
+
+
+def _readable(files: Sequence[tuple[str, Any]], under: _Under, job: Job[Any]) -> list[File]:
+    return [file for number, file in enumerate(_read(files, job)) if number not in _unread(under)]
+
+
+def _verify(files: Sequence[tuple[str, Any]], under: _Under, job: Job[Any]) -> Verified:
+    found = [verify(file, name) for name, file in _readable(files, under, job)]
+    wrong = [note for line in _unread(under).values() for note in line.notes]
     return Verified(
         conversations=sum(one.conversations for one in found),
         messages=sum(one.messages for one in found),
-        wrong=tuple(problem for one in found for problem in one.wrong),
+        wrong=(*wrong, *(problem for one in found for problem in one.wrong)),
     )

@@ -5,6 +5,7 @@ pytest tests/browser/test_history.py --screenshots docs/images      also makes t
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from chatbot.core.events import CallFinished
 from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
 from chatbot.core.whole import digest
+from chatbot.engine.exports import wholes_of
 from chatbot.store.store import Store
 from chatbot.store.values import Wanted
+from chatbot.transfer.json_file import to_json
 from tests.browser.app import PATIENCE, App, Chat
 from tests.store.scene import begin, call, exchange, finish
 
@@ -83,6 +86,26 @@ def test_a_file_that_is_proved_and_one_that_is_none(tab: Callable[[str], Chat], 
     expect(page.get_by_text("should be a text")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("Nothing was stored.")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Import"))).to_have_count(0)
+
+    # Beside others it does not stand in their way, and what is proved says that it could not be.
+    whole = tmp_path / "whole.json"
+    elsewhere = Store.temporary()
+    exchange(elsewhere, text="About bongos")
+    whole.write_bytes(b"".join(to_json(wholes_of(elsewhere), now=datetime.now(UTC))))
+    elsewhere.close()
+    page.locator("input[type=file]").set_input_files([whole])
+    button(page, "Verify").click()  # type: ignore[attr-defined]
+    expect(page.get_by_text("not identical")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("should be a text").first).to_be_visible()
+    page.locator("input[type=file]").set_input_files([DATA / "claude.json"])
+    expect(page.get_by_text("4 new")).to_be_visible(timeout=PATIENCE)
+    button(page, "Verify").click()  # type: ignore[attr-defined]
+    expect(page.get_by_text("holds no hashes")).to_be_visible(timeout=PATIENCE)
+    button(page, "Import 4 conversations").click()  # type: ignore[attr-defined]
+    expect(page.get_by_text("4 imported")).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as waited:
+        button(page, "Download the receipt").click()  # type: ignore[attr-defined]
+    assert "broken.json,0,not read" in Path(waited.value.path()).read_text("utf-8")
 
 
 SAID = (

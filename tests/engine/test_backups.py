@@ -267,6 +267,18 @@ def test_a_folder_that_cannot_be_is_said_and_told_by_the_daily_work(on_sqlite: B
     assert [one.why for one in on_sqlite.all()] == ["daily"]
 
 
+def test_a_bug_in_the_daily_work_is_told(on_sqlite: Backups) -> None:
+    class Broken(Backups):
+        def daily(self, stop: object = None) -> None:  # type: ignore[override]
+            raise RuntimeError("a bug")
+
+    daily = Daily(on_sqlite._store, Broken(on_sqlite._store, on_sqlite.folder), first=0, every=0.05)
+    daily.begin()
+    wait_for(lambda: daily.problem)
+    daily.close()
+    assert daily.problem == "ByteBot made a mistake here, so no backup was made today. Make one now."
+
+
 def wait_for(what) -> None:  # type: ignore[no-untyped-def]
     until = time.monotonic() + 10
     while not what():

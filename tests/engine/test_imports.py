@@ -15,12 +15,13 @@ from chatbot.core.events import CallFinished
 from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
-from chatbot.core.whole import Whole, digest
+from chatbot.core.whole import Whole, WholeMessage, digest
 from chatbot.engine.exports import wholes_of
-from chatbot.engine.imports import Line, import_files, look
+from chatbot.engine.imports import Line, _together, import_files, look
 from chatbot.store.store import Store
 from chatbot.store.tables import calls, messages
 from chatbot.transfer.json_file import to_json
+from chatbot.transfer.values import Copied
 from tests.store.scene import begin, call, exchange, finish, let_leases_run_out
 from tests.template import new_database
 from tests.transfer.wholes import NOON, wholes
@@ -193,6 +194,15 @@ def test_a_file_that_cannot_be_read_does_not_stand_in_the_way_of_others(store: S
         look(other, files)
     with pytest.raises(BadInput):
         look(other, [files[0], files[2]], some=True)
+
+
+def test_little_is_held_of_a_large_file(store: Store) -> None:
+    short = Whole(source="a:1", created=NOON, updated=NOON)
+    said = WholeMessage(role="user", state="complete", created=NOON, text="x" * 1_000_000)
+    long = replace(short, messages=(said,))
+    copied = [Copied(whole=one) for one in (*[short] * 500, *[long] * 5)]
+    sizes = [len(some) for some in _together(copied)]
+    assert sizes == [200, 200, 102, 2, 1]
 
 
 def test_stopping_leaves_whole_conversations(store: Store, other: Store) -> None:

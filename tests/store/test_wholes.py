@@ -43,9 +43,16 @@ def test_no_more_than_some_hundred_messages_are_read_together(store: Store) -> N
         long = exchange(store, long)
     ids = [short[0], short[1], long.conversation, short[2]]
     with store._database.read() as connection:
-        together = batches(connection, store._database.owner, ids)
+        together = batches(connection, store._database, ids)
     assert together == [ids[:2], ids[2:3], ids[3:]]
     assert [len(whole.messages) for whole in store.wholes.several(ids)] == [2, 2, 202, 2]
+
+
+def test_long_texts_are_not_read_together(store: Store) -> None:
+    ids = [exchange(store, text="é" * 600_000).conversation for _ in range(3)]
+    with store._database.read() as connection:
+        assert batches(connection, store._database, ids) == [ids[:1], ids[1:2], ids[2:]]
+    assert [len(whole.messages[0].text) for whole in store.wholes.several(ids)] == [600_000] * 3
 
 
 def test_one_that_is_gone_is_named_or_left_out(store: Store) -> None:

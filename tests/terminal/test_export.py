@@ -179,14 +179,14 @@ def test_what_is_on_other_branches_is_counted_apart(here: Store, tmp_path: Path,
     again = begin(here, None, conversation=forked.conversation, parent=forked.user)
     finish(here, again.reply, "Another answer.")
     for options, said in (
-        ([], "2 messages; 1 message on another branch is not in it"),
-        (["--all-branches"], "3 messages"),
+        ([], ("2 messages", " 1 message on another branch is not in this file.")),
+        (["--all-branches"], ("3 messages", "")),
     ):
         file = tmp_path / f"table{len(options)}.csv"
         assert main(["export", str(file), *options]) == 0
-        assert capsys.readouterr().err == f"Wrote 1 conversation, {said} to {file}.\n"
+        assert capsys.readouterr().err == f"Wrote 1 conversation, {said[0]} to {file}.{said[1]}\n"
         with file.open(newline="", encoding="utf-8-sig") as rows:
-            assert len(list(csv.reader(rows))) - 1 == int(said[0])
+            assert len(list(csv.reader(rows))) - 1 == int(said[0][0])
     assert main(["export", str(tmp_path / "all.json")]) == 0
     assert "3 messages to" in capsys.readouterr().err
 
