@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from chatbot.core.inline import LONGEST_MATHS, inline, maths
 from chatbot.core.structure import Line, Structure
-from chatbot.core.text import repair, visible
+from chatbot.core.text import facing, repair, visible
 
 _PLAIN = re.compile(r"[^\s>\-+*=_#0-9.)(|:~`$\\\[\]^<!]")
 _NUMBER = re.compile(r"[ \t]*(?:\d{10}|\d+[^\d.)])")  # digits that number no list, whatever follows
@@ -151,7 +151,9 @@ class Drawing:
 
     def _paragraph(self, leaf: list[tuple[str, str]], *, done: bool) -> str:
         drawn = inline("\n".join(content for _, content in leaf), done=done, growing=self._growing).split("\n")
-        return self._newline() + "\n".join(before + line for (before, _), line in zip(leaf, drawn, strict=False))
+        return self._newline() + "\n".join(
+            before + facing(line) for (before, _), line in zip(leaf, drawn, strict=False)
+        )
 
     def _give(self, whole: str) -> str:
         new = whole[len(self._given) :]

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,6 +64,29 @@ def visible(text: str) -> str:
     'a␛[0m‹RLO›b'
     """
     return text.translate(_PICTURES) if _UNSEEN.search(text) else text
+
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_READ_FROM_THE_RIGHT = "\u2067"  # until the line ends; nothing of it can be seen
+
+
+def facing(line: str) -> str:
+    """The line, read from the right where its first letter is one that is: Streamlit lays everything out from the left.
+
+    >>> facing("שלום, world!") == "\\u2067שלום, world!", facing("Hello שלום")
+    (True, 'Hello שלום')
+    """
+    if line.isascii() or not _RIGHT_TO_LEFT.search(line):
+        return line
+    for at, letter in enumerate(line):
+        if letter in "[<`|":  # the name of a link, a tag, code, a cell: not to be touched
+            return line
+        turn = unicodedata.bidirectional(letter)
+        if turn in ("R", "AL"):
+            return line[:at] + _READ_FROM_THE_RIGHT + line[at:]
+        if turn in ("L", "LRI", "RLI", "FSI", "LRE", "RLE"):
+            return line
+    return line
 
 
 def checked(text: str) -> str:

@@ -58,8 +58,8 @@ class Tree:
     ... ])
     >>> [[leaf.id for leaf in place.segments] for place in tree.path(3)]
     [[1], [2, 3]]
-    >>> tree.siblings(2)
-    (2, 4)
+    >>> tree.siblings(2), tree.versions(tree.path(3)[-1])
+    ((2, 4), (3, 4))
     >>> tree.newest_below(1)
     4
     """
@@ -95,9 +95,9 @@ class Tree:
         return tuple(Place(tuple(segments)) for segments in places)
 
     def siblings(self, id: int) -> tuple[int, ...]:
-        """The message and what stands beside it, oldest first: what the `‹ 2/3 ›` switch goes through.
+        """The message and what stands beside it, oldest first.
 
-        Replies that ended without a word are left out where there is anything else to show.
+        Replies that ended without a word are left out where there is anything else to show, unless something is below.
         """
         leaf = self.by_id[id]
         beside = [
@@ -105,13 +105,37 @@ class Tree:
             for other in self.children.get(leaf.parent, ())
             if self.by_id[other].role == leaf.role and self.by_id[other].continues == leaf.continues
         ]
-        worth = [
-            other for other in beside if other == id or not self.by_id[other].empty or self.by_id[other].state in LIVE
-        ]
-        return tuple(worth)
+        return tuple(other for other in beside if other == id or self._worth(other))
+
+    def versions(self, place: Place) -> tuple[int, ...]:
+        """What the `‹ 2/3 ›` switch goes through: every way to read the message at this place, by its last segment.
+
+        A reply that was continued is read to the end of each continuation; also without any, where something else was
+        said below it before.
+        """
+        here = {leaf.id for leaf in place.segments}
+        found: list[int] = []
+        open = list(reversed(self.siblings(place.first.id)))
+        while open:
+            at = open.pop()
+            below = self.children.get(at, ())
+            onward = [id for id in below if self.by_id[id].continues and (id in here or self._worth(id))]
+            if not onward or at == place.last.id or any(not self.by_id[id].continues for id in below):
+                found.append(at)
+            open.extend(reversed(onward))
+        return tuple(found)
+
+    def below_version(self, id: int) -> int:
+        """The leaf to stand on to read the version that ends with the segment `id`."""
+        answers = [below for below in self.children.get(id, ()) if not self.by_id[below].continues]
+        return self.newest_below(answers[-1] if answers else id)
+
+    def _worth(self, id: int) -> bool:
+        leaf = self.by_id[id]
+        return not leaf.empty or leaf.state in LIVE or id in self.children
 
     def newest_below(self, id: int) -> int:
-        """The leaf to stand on when someone switches to `id`: the newest child, again and again."""
+        """The newest leaf below: the newest child, again and again."""
         at = id
         while below := self.children.get(at):
             at = below[-1]

@@ -17,8 +17,10 @@ class Shown:
     text: str
     reasoning: str
     rows: tuple[StoredMessage, ...]
-    siblings: tuple[int, ...]
-    """First segments that stand at the same place, oldest first, this one among them."""
+    versions: tuple[int, ...]
+    """What can be read at this place, oldest first, each by its last segment; `row.id` is this one's."""
+    own: int
+    """The first segment that no other version shares: what is deleted with this one, and all below it."""
     starred: bool = False
     calls: tuple[Call, ...] = ()
     """What the ledger holds of it, in order; of a temporary chat it holds nothing that could be found again."""
@@ -110,15 +112,22 @@ def _shown(
     tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: dict[int, list[Call]], stars: set[int]
 ) -> Shown:
     segments = [rows[leaf.id] for leaf in place.segments]
+    versions = tree.versions(place)
     return Shown(
         place=place,
         text="".join(row.text for row in segments),
         reasoning="".join(row.reasoning for row in segments),
         rows=tuple(segments),
-        siblings=tree.siblings(place.first.id),
+        versions=versions,
+        own=_own(tree, place, versions),
         starred=any(row.id in stars for row in segments),
         calls=tuple(call for row in segments for call in calls.get(row.id, ())),
     )
+
+
+def _own(tree: Tree, place: Place, versions: tuple[int, ...]) -> int:
+    others = {leaf.id for last in versions if last != place.last.id for leaf in tree.path(last)[-1].segments}
+    return next((leaf.id for leaf in place.segments if leaf.id not in others), place.first.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +141,20 @@ class Way:
 
 def way_to(store: Store, conversation: str, message: int) -> Way:
     """How to draw a message wherever it is; NotFound when it is not there any more."""
-    head = newest_reply_below(store, conversation, message)
-    path = store.conversations.tree(conversation).path(head)
+    tree = _tree_with(store, conversation, message)
+    head = tree.newest_below(message)
+    path = tree.path(head)
     at = next((at for at, place in enumerate(path) if any(leaf.id == message for leaf in place.segments)), 0)
     return Way(head=head, first=path[at].first.id if path else message, last=len(path) - at)
 
 
-def newest_reply_below(store: Store, conversation: str, message: int) -> int:
-    """The leaf to stand on after switching to `message`."""
+def head_of_version(store: Store, conversation: str, version: int) -> int:
+    """The leaf to stand on after switching to a version; NotFound when it is not there any more."""
+    return _tree_with(store, conversation, version).below_version(version)
+
+
+def _tree_with(store: Store, conversation: str, message: int) -> Tree:
     tree = store.conversations.tree(conversation)
     if message not in tree.by_id:
         raise NotFound("That message is not there any more. Somebody may have deleted it.")
-    return tree.newest_below(message)
+    return tree

@@ -15,7 +15,7 @@ import streamlit as st
 from chatbot.core.budgets import Budget
 from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
-from chatbot.engine.view import newest_reply_below, way_to
+from chatbot.engine.view import head_of_version, way_to
 from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui import open_chat, session
 from chatbot.ui.open_chat import LAST, Note, OpenChat, Renaming, begin, current, open_conversation, open_new, undo_until
@@ -126,14 +126,14 @@ def cancel() -> None:
 
 
 @told
-def switch(message: int) -> None:
+def switch(version: int) -> None:
     """Stand on the newest message below another version."""
     chat = current()
     engine = engine_of(chat)
     if chat.conversation is None:
         return
     chat.calm()
-    chat.head = newest_reply_below(engine.store, chat.conversation, message)
+    chat.head = head_of_version(engine.store, chat.conversation, version)
     engine.store.conversations.set_head(chat.conversation, chat.head)
 
 

@@ -45,7 +45,7 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, into: Foot | None = None) 
         with into.cost if into else nullcontext():
             price_tag.draw(shown)
         with into.branches if into else nullcontext():
-            if len(shown.siblings) > 1:
+            if len(shown.versions) > 1:
                 menus.switch(shown)
             else:
                 st.empty()

@@ -16,9 +16,9 @@ _THUMB = 32  # pixels; as wide as the sign alone, it would be missed on a phone
 
 def switch(shown: Shown) -> None:
     """‹ 2/3 ›"""
-    count = len(shown.siblings)
-    at = shown.siblings.index(shown.id)
-    before, after = shown.siblings[at - 1], shown.siblings[(at + 1) % count]
+    count = len(shown.versions)
+    at = shown.versions.index(shown.row.id)
+    before, after = shown.versions[at - 1], shown.versions[(at + 1) % count]
     with st.container(horizontal=True, vertical_alignment="center", gap=None, width="content"):
         _arrow("left", f"back-{shown.id}", "The version before", before, at == 0)
         st.caption(f"{at + 1}/{count}", width="content")
@@ -57,7 +57,7 @@ def reply_menu(shown: Shown) -> None:
         "Regenerate": (":material/refresh: Regenerate", partial(callbacks.regenerate, shown.id, fresh_key())),
         "Other model": (":material/swap_horiz: With another model…", partial(callbacks.choose_model, shown.id)),
         "Star": _star(shown),
-        "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
+        "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.own)),
     }
     _menu(f"menu-{shown.id}", choices, help=lines_of(explained(shown.rows, zone())))
 

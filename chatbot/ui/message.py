@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.blocks import drawable, split
-from chatbot.core.text import visible
+from chatbot.core.text import facing, visible
 from chatbot.engine.view import Shown
 from chatbot.ui import callbacks, foot, forecast, menus
 from chatbot.ui.copy_button import copy_button
@@ -84,7 +84,7 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
     alignment: Literal["center", "top"] = "center" if short else "top"
     with st.container(key=f"said-{shown.id}", horizontal=True, vertical_alignment=alignment, gap="xsmall", wrap=False):
         _words(shown.text)
-        if len(shown.siblings) > 1:
+        if len(shown.versions) > 1:
             menus.switch(shown)
         else:
             st.empty()
@@ -102,13 +102,17 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
 def _words(text: str) -> None:
     """What a person said, as they said it: no Markdown."""
     if len(text) <= MOST_DRAWN:
-        st.text(visible(text), width="stretch")
+        st.text(_as_said(text), width="stretch")
         return
     with st.container():
-        st.text(visible(text[:MOST_DRAWN]) + "…", width="stretch")
+        st.text(_as_said(text[:MOST_DRAWN]) + "…", width="stretch")
         st.caption(
             f"The first {MOST_DRAWN:,} of {len(text):,} characters. All of them are kept, sent as far as they fit, and copied."
         )
+
+
+def _as_said(text: str) -> str:
+    return "\n".join(map(facing, visible(text).split("\n")))
 
 
 def _draw_edit(shown: Shown) -> None:

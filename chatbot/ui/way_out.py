@@ -17,11 +17,15 @@ from chatbot.ui.session import engine_of
 from chatbot.ui.words import sentence, way_outs
 
 _MOST_WAYS = 3  # out of how a reply ended
+_BEHIND = ("continue", "continue_again", "retry")  # what makes a reply whole that something follows
+_APART = "In a version of its own. What follows stays in this one; the arrows under the reply lead back."
 
 
 def draw(how: str, shown: Shown, *, last: bool) -> None:
-    """The sentence, and the buttons beside it if nothing follows the reply."""
-    ways = way_outs(shown) if last else ()
+    """The sentence, and the buttons beside it: all that help if nothing follows the reply, else how to have it whole."""
+    ways = way_outs(shown)
+    if not last:
+        ways = tuple(way for way in ways if way in _BEHIND)[:1]
     icon = ":material/error: " if shown.state == "failed" else ""
     beside = len(how) < 50
     if not beside:
@@ -30,19 +34,20 @@ def draw(how: str, shown: Shown, *, last: bool) -> None:
         if beside:
             st.caption(f"{icon}{sentence(how)}", width="content")
         for way in ways:
-            _way_out(way, shown)
+            _way_out(way, shown, last=last)
         clear(_MOST_WAYS - len(ways))
 
 
-def _way_out(way: str, shown: Shown) -> None:
+def _way_out(way: str, shown: Shown, *, last: bool) -> None:
     reply, key = shown.row.id, fresh_key()
+    help = None if last else _APART
     match way:
         case "continue":
-            _button("Continue", "continue", shown, callbacks.continue_reply, (reply, key))
+            _button("Continue", "continue", shown, callbacks.continue_reply, (reply, key), help)
         case "continue_again":  # beside the attempt that failed, below the same part
-            _button("Continue", "continue-again", shown, callbacks.retry, (reply, key))
+            _button("Continue", "continue-again", shown, callbacks.retry, (reply, key), help)
         case "retry":
-            _button("Try again", "retry", shown, callbacks.retry, (reply, key))
+            _button("Try again", "retry", shown, callbacks.retry, (reply, key), help)
         case "edit" if shown.first.parent is not None:
             _button("Edit message", "edit-above", shown, callbacks.begin_edit, (shown.first.parent,))
         case "model":
@@ -80,8 +85,10 @@ def _within_budget(shown: Shown, key: str) -> None:
     _button(words, "raise-budget", shown, callbacks.raise_budget, (row.id, key, standing.budget, limit))
 
 
-def _button(words: str, name: str, shown: Shown, act: Callable[..., None], args: tuple[object, ...]) -> None:
-    st.button(words, key=f"{name}-{shown.row.id}", on_click=act, args=args)
+def _button(
+    words: str, name: str, shown: Shown, act: Callable[..., None], args: tuple[object, ...], help: str | None = None
+) -> None:
+    st.button(words, key=f"{name}-{shown.row.id}", help=help, on_click=act, args=args)
 
 
 def choose_model(shown: Shown, chat: OpenChat) -> None:

@@ -111,3 +111,35 @@ def test_a_reply_without_end_is_ended(tab: Tab) -> None:
     kept(chat, " ".join(WORDS), "The reply was stopped at 256 KiB", "Continue", "Try again")
     chat.page.get_by_role("button", name="New chat").click()
     chat.count(0)
+
+
+def test_killed_with_a_message_in_line_the_reply_above_it_can_be_continued(
+    own_app: App, context: BrowserContext
+) -> None:
+    own_app.settle(model="words:2000@60")
+    own_app.start()
+    chat = Chat(context, own_app.url).open()
+    chat.say("Tell me a lot")
+    chat.longer(1, 150)
+    chat.say("And then?")
+    chat.count(4)
+    chat.page.wait_for_timeout(1_200)
+    query = chat.query
+    own_app.kill()
+    own_app.start()
+    chat.open(query)
+    chat.told(1, "ByteBot was closed while this was written.")
+    chat.told(2, "And then?")
+    part = chat.text(1)
+    assert len(part) >= 150
+    chat.messages.nth(1).get_by_role("button", name="Continue").click()
+    chat.longer(1, len(part) + 60)
+    chat.press("Stop")
+    chat.told(1, "You stopped this.")
+    chat.told(1, "2/2")
+    assert chat.text(1).startswith(part[: len(part) - 20])
+    chat.count(2)
+    chat.messages.nth(1).get_by_role("button", name="chevron_left").click()
+    chat.told(1, "1/2")
+    chat.told(2, "And then?")
+    assert chat.text(1) == part

@@ -15,6 +15,7 @@ from chatbot.core.settings import Options
 from chatbot.engine.actions import Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.engine import Engine
 from chatbot.engine.live import LiveTurn
+from chatbot.engine.view import head_of_version
 from chatbot.providers.provider import End, ReasoningChunk, Request, TextChunk
 from chatbot.store.store import Store
 from tests.scripted import Gate, Script, Scripted, text
@@ -160,7 +161,7 @@ def test_siblings_stream_side_by_side(store: Store) -> None:
     gate.opened.set()
     assert slow.wait(5)
     shown = engine.view(first.conversation).shown[-1]
-    assert shown.siblings == (first.reply, slow.reply, fast.reply)
+    assert shown.versions == (first.reply, slow.reply, fast.reply)
     assert store.conversations.messages([fast.reply])[fast.reply].model_asked == "other"
 
 
@@ -173,7 +174,7 @@ def test_edit_is_a_sibling_and_nothing_is_lost(store: Store) -> None:
     edited.wait(5)
     now = engine.view(first.conversation)
     assert [shown.text for shown in now.shown] == ["hello", "Two"]
-    assert len(now.shown[0].siblings) == 2
+    assert len(now.shown[0].versions) == 2
     assert [shown.text for shown in engine.view(first.conversation, head=first.reply).shown] == ["helo", "One"]
 
 
@@ -197,6 +198,37 @@ def test_stop_keeps_the_part_and_continue_joins_it(store: Store) -> None:
     assert [m["role"] for m in provider.requests[1].messages] == ["system", "user", "assistant", "user"]
 
 
+def test_a_reply_with_something_below_it_goes_on_in_a_version_of_its_own(store: Store) -> None:
+    gate = Gate()
+    engine, provider = engine_on(
+        store, [TextChunk("Half of"), gate], text("Never mind."), text(" it."), text("Another.")
+    )
+    turn = start(engine)
+    assert gate.reached.wait(5)
+    queued = engine.start(turn.conversation, Say("and this", parent=turn.reply))
+    engine.stop(turn.reply)
+    assert queued.wait(5)
+    more = engine.start(turn.conversation, Continue(turn.reply))
+    assert more.wait(5)
+    assert "and this" not in str(provider.requests[-1].messages)
+    now = engine.view(turn.conversation)
+    assert [shown.text for shown in now.shown] == ["Hello", "Half of it."]
+    assert now.shown[-1].versions == (turn.reply, more.reply)
+    assert now.shown[-1].own == more.reply, "what Delete takes away here is the continuation alone"
+    assert now.shown[-1].row.id == more.reply
+
+    head = head_of_version(store, turn.conversation, turn.reply)
+    before = engine.view(turn.conversation, head)
+    assert [shown.text for shown in before.shown] == ["Hello", "Half of", "and this", "Never mind."]
+    assert before.shown[1].versions == (turn.reply, more.reply)
+
+    again = engine.start(turn.conversation, Regenerate(turn.reply))
+    assert again.wait(5)
+    assert engine.view(turn.conversation).shown[-1].versions == (turn.reply, more.reply, again.reply)
+    engine.delete_message(turn.conversation, more.reply)
+    assert engine.view(turn.conversation, again.reply).shown[-1].versions == (turn.reply, again.reply)
+
+
 def test_a_whole_reply_is_not_continued(store: Store) -> None:
     engine, _ = engine_on(store, text("Hi"))
     turn = start(engine)
@@ -213,7 +245,7 @@ def test_retry_stands_beside_what_failed(store: Store) -> None:
     assert (shown.state, shown.row.error) == ("failed", "Busy.")
     again = engine.start(turn.conversation, Retry(turn.reply))
     again.wait(5)
-    assert engine.view(turn.conversation).shown[-1].siblings == (again.reply,)
+    assert engine.view(turn.conversation).shown[-1].versions == (again.reply,)
 
 
 def test_ask_raises_with_the_part(store: Store) -> None:

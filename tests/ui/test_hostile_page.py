@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chatbot.core.blocks import drawable, label, split
-from chatbot.core.text import repair, visible
+from chatbot.core.text import facing, repair, visible
 from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui.message import MOST_DRAWN
 from tests.fake_openai import FakeOpenAI
@@ -92,7 +92,8 @@ def door(text: str) -> str:
 
 def as_said(text: str) -> str:
     """What stands on the page for a person's message: control characters as pictures, and not more than can be drawn."""
-    return door(visible(text) if len(text) <= MOST_DRAWN else visible(text[:MOST_DRAWN]) + "…")
+    lines = visible(text[:MOST_DRAWN]).split("\n")
+    return door("\n".join(map(facing, lines)) + ("" if len(text) <= MOST_DRAWN else "…"))
 
 
 def typed(name: str) -> str:

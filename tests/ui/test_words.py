@@ -35,7 +35,7 @@ REPLY = StoredMessage(
 
 def shown(row: StoredMessage) -> Shown:
     leaf = Leaf(id=row.id, parent=1, role="assistant", state=row.state)
-    return Shown(place=Place((leaf,)), text=row.text, reasoning="", rows=(row,), siblings=(row.id,))
+    return Shown(place=Place((leaf,)), text=row.text, reasoning="", rows=(row,), versions=(row.id,), own=row.id)
 
 
 def test_under_a_reply_stand_its_numbers() -> None:
