@@ -2,13 +2,14 @@
 
 import re
 
-from chatbot.core.text import repair, visible
+from chatbot.core.text import facing, repair, visible
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 # Emoji, icons and links are looked for in the finished text, so that no escape helps; an invisible joiner does.
 _FOUND = re.compile(r":(?=[\w+-]+:)|(?:(?<=http:)|(?<=https:))(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _JOINER = "\u2060"
+_TURNED_BACK = "\u2069"
 
 
 def label(text: str, most: int = 80) -> str:
@@ -19,7 +20,11 @@ def label(text: str, most: int = 80) -> str:
     >>> print(label("A ![pixel](http://h/p.png)\nand :red[more]"))
     A \!\[pixel\]\(http\:⁠\/\/h\/p\.png\) and \:red\[more\]
     """
-    return _MARKS.sub(r"\\\1", _FOUND.sub(lambda found: found[0] + _JOINER, one_line(text, most)))
+    line = one_line(text, most)
+    faced = facing(line)
+    if len(faced) > len(line):
+        faced += _TURNED_BACK  # what stands behind the label is no part of it
+    return _MARKS.sub(r"\\\1", _FOUND.sub(lambda found: found[0] + _JOINER, faced))
 
 
 def one_line(text: str, most: int = 80) -> str:

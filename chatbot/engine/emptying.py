@@ -25,11 +25,13 @@ class Emptied:
     removed: Removed
     left: tuple[str, ...]
     backups: tuple[Backup, ...]
+    all_of_it: bool = True
+    """All that was in the trash was meant, not a part of it."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """All of it in plain words, what was done first."""
-        return (_done(self.removed), *self.left)
+        return (_done(self.removed, all_of_it=self.all_of_it), *self.left)
 
 
 def empty_trash(store: Store, backups: Backups) -> Emptied:
@@ -37,12 +39,21 @@ def empty_trash(store: Store, backups: Backups) -> Emptied:
 
     StoreError when it cannot be removed; where only the files could not be rewritten, `left` says so. Bills stay.
     """
-    removed = store.conversations.empty_trash()
+    return _cleared(store, backups, store.conversations.empty_trash(), all_of_it=True)
+
+
+def remove_for_good(store: Store, backups: Backups, ids: Sequence[str] = (), *, tokens: Sequence[str] = ()) -> Emptied:
+    """The same for a part of the trash: these conversations and, by their tokens, these deleted messages."""
+    removed = store.conversations.remove_for_good(ids, tokens=tokens)
+    return _cleared(store, backups, removed, all_of_it=False)
+
+
+def _cleared(store: Store, backups: Backups, removed: Removed, *, all_of_it: bool) -> Emptied:
     left = [sentence] if (sentence := _wiped(store)) else []
     before = tuple(backups.all())
     if before:
         left.append(_still_in(before))
-    return Emptied(removed=removed, left=tuple(left), backups=before)
+    return Emptied(removed=removed, left=tuple(left), backups=before, all_of_it=all_of_it)
 
 
 def purge(store: Store) -> None:
@@ -69,9 +80,9 @@ def _wiped(store: Store) -> str:
     return ""
 
 
-def _done(removed: Removed) -> str:
+def _done(removed: Removed, *, all_of_it: bool) -> str:
     if not removed:
-        return "The trash was empty."
+        return "The trash was empty." if all_of_it else "None of it is in the trash any more."
     parts = [
         f"{number:,} {word}{'' if number == 1 else 's'}"
         for number, word in ((removed.conversations, "conversation"), (removed.branches, "deleted message"))

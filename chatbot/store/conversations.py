@@ -1,7 +1,7 @@
 """Conversations and their messages, as they are listed, opened, named and thrown away."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, Integer, and_, bindparam, case, insert, literal, select, tuple_, update
@@ -169,6 +169,10 @@ class Conversations:
     def empty_trash(self) -> trash.Removed:
         """Remove all that is in the trash from every table and index. `Store.wipe` then takes it out of the file, too."""
         return trash.purge(self._database, None)
+
+    def remove_for_good(self, ids: Sequence[str] = (), *, tokens: Sequence[str] = ()) -> trash.Removed:
+        """The same for these conversations and, by their tokens, these deleted messages alone."""
+        return trash.purge_these(self._database, ids, tokens)
 
     def tree(self, id: str) -> Tree:
         """The conversation without its words."""

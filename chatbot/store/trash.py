@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, func, insert, select, update
 from sqlalchemy import delete as remove
 
 from chatbot.core.errors import BadInput, NotFound
@@ -116,6 +116,16 @@ class Removed:
     def __bool__(self) -> bool:
         return bool(self.conversations or self.branches)
 
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(
+            conversations=self.conversations + other.conversations,
+            branches=self.branches + other.branches,
+            messages=self.messages + other.messages,
+        )
+
+
+_NOTHING = Removed(conversations=0, branches=0, messages=0)
+
 
 def purge(database: Database, before: datetime | None) -> Removed:
     """Remove what was deleted before then; None: all of it."""
@@ -124,18 +134,40 @@ def purge(database: Database, before: datetime | None) -> Removed:
     in_time = [conversations.c.deleted.is_not(None) if before is None else conversations.c.deleted <= before]
     whole = select(conversations.c.id).where(conversations.c.owner == database.owner, *in_time)
     with database.write() as connection:
-        which = messages.c.trash.in_(branches) | messages.c.conversation.in_(whole)
-        count = connection.execute(
-            select(func.count()).select_from(messages).where(which, messages.c.continues.is_(False))
-        ).scalar_one()
-        take_out(connection, database, which)
-        # The foreign keys take messages, drafts, leases and keys along; the ledger has none and stays.
-        cut = connection.execute(remove(trash).where(trash.c.token.in_(branches))).rowcount
-        gone = connection.execute(remove(conversations).where(conversations.c.id.in_(whole))).rowcount
-    removed = Removed(conversations=gone, branches=cut, messages=count)
+        removed = _remove(connection, database, branches, whole)
     if removed:
         forget(database)
     return removed
+
+
+def purge_these(database: Database, ids: Sequence[str], tokens: Sequence[str]) -> Removed:
+    """Remove these of what is in the trash: conversations by id, branches by token. What is not in it is left alone."""
+    removed = _NOTHING
+    none = select(trash.c.token).where(false())
+    with database.write() as connection:
+        for chunk in chunks(_lock(connection, database.owner, ids, conversations.c.deleted.is_not(None))):
+            whole = select(conversations.c.id).where(conversations.c.id.in_(chunk))
+            removed += _remove(connection, database, none, whole)
+        for chunk in chunks(sorted(tokens)):
+            branches = select(trash.c.token).where(trash.c.owner == database.owner, trash.c.token.in_(chunk))
+            removed += _remove(connection, database, branches, select(conversations.c.id).where(false()))
+    if removed:
+        forget(database)
+    return removed
+
+
+def _remove(
+    connection: Connection, database: Database, branches: Select[tuple[str]], whole: Select[tuple[str]]
+) -> Removed:
+    which = messages.c.trash.in_(branches) | messages.c.conversation.in_(whole)
+    count = connection.execute(
+        select(func.count()).select_from(messages).where(which, messages.c.continues.is_(False))
+    ).scalar_one()
+    take_out(connection, database, which)
+    # The foreign keys take messages, drafts, leases and keys along; the ledger has none and stays.
+    cut = connection.execute(remove(trash).where(trash.c.token.in_(branches))).rowcount
+    gone = connection.execute(remove(conversations).where(conversations.c.id.in_(whole))).rowcount
+    return Removed(conversations=gone, branches=cut, messages=count)
 
 
 def _skeleton(connection: Connection, conversation: str) -> Tree:

@@ -20,6 +20,7 @@ _PLACEHOLDER = "Search everything said, titles and all"
 _SINCE, _UNTIL, _MODEL, _TAGS = "history-since", "history-until", "history-model", "history-tags"
 _BEGUN, _STARRED, _COST, _ROLE, _CODE = (f"history-{one}" for one in ("begun", "starred", "cost", "role", "code"))
 _ALL = (_SINCE, _UNTIL, _MODEL, _TAGS, _BEGUN, _STARRED, _COST, _ROLE, _CODE)
+_OF_MESSAGES = (_ROLE, _CODE)  # they narrow down what is found, not which conversations there are
 _ROLES = {"user": "you", "assistant": "ByteBot"}
 
 
@@ -39,7 +40,7 @@ def search() -> Asked:
 def draw(engine: Engine, *, searching: bool, on_change: Callable[[], None]) -> Chosen:
     """A button that opens all of them, and says how many are set."""
     changed: dict[str, Any] = {"on_change": on_change}
-    wanted = sum(bool(st.session_state.get(key)) for key in _ALL)
+    wanted = sum(bool(st.session_state.get(key)) for key in _ALL if searching or key not in _OF_MESSAGES)
     with st.popover(f"Filter ({wanted})" if wanted else "Filter", icon=":material/filter_alt:"):
         with st.container(horizontal=True, gap="small"):
             since: date | None = st.date_input("From", None, key=_SINCE, format="YYYY-MM-DD", width=150, **changed)
@@ -65,17 +66,18 @@ def draw(engine: Engine, *, searching: bool, on_change: Callable[[], None]) -> C
         )
         st.number_input("Cost more than ($)", 0.0, value=None, step=0.01, format="%.4f", key=_COST, **changed)
         st.checkbox("With a star", key=_STARRED, **changed)
-        if searching:
-            st.selectbox(
-                "Said by",
-                list(_ROLES),
-                index=None,
-                key=_ROLE,
-                format_func=_ROLES.__getitem__,
-                placeholder="Anybody",
-                **changed,
-            )
-            st.checkbox("With code", key=_CODE, **changed)
+        st.selectbox(
+            "Said by" if searching else "Said by, once you search",
+            list(_ROLES),
+            index=None,
+            key=_ROLE,
+            format_func=_ROLES.__getitem__,
+            placeholder="Anybody",
+            disabled=not searching,
+            **changed,
+        )
+        code = "With code" if searching else "With code, once you search"
+        st.checkbox(code, key=_CODE, disabled=not searching, **changed)
         if wanted:
             st.button("Clear all", key="history-clear", type="tertiary", on_click=_clear, args=(on_change,))
     return _chosen(since, until, tags, clock.zone())

@@ -25,6 +25,8 @@ def found(engine: Engine, asked: Asked, filters: Filters) -> None:
     hits = engine.store.search.find(typed, filters, limit=shown + 1, long=_LONG)
     whole = engine.store.search.whole
     with st.container(key="history-found", gap="small"):
+        if hits:
+            st.caption("On every shelf but the trash, the best first.")
         for group in groups(hits[:shown]):
             _group(group)
         for words in notes(typed, hits, whole=whole):

@@ -10,7 +10,7 @@ from chatbot.core.errors import ByteBotError
 from chatbot.engine.engine import Engine
 from chatbot.store.history import History
 from chatbot.store.values import HistoryLine, Wanted
-from chatbot.ui import history_note, history_tags, session
+from chatbot.ui import history_note, history_tags, history_trash, session
 from chatbot.ui.callbacks import title_of
 from chatbot.ui.history_picked import Picked
 
@@ -57,6 +57,7 @@ def _acts(engine: Engine, chosen: Picked, lines: Sequence[HistoryLine], wanted: 
         _button(
             "Take back", "undo", partial(_many, chosen, ids, history.undelete, "taken back", history.delete), "back"
         )
+        history_trash.chosen(engine, ids, chosen.clear)
         return
     if len(ids) == 1:
         line = next((line for line in lines if line.id == ids[0]), None)

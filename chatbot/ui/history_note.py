@@ -31,6 +31,11 @@ def refuse(error: ByteBotError) -> None:
     st.session_state[_KEY] = _Note(error.sentence, None, undo_until(), wrong=True)
 
 
+def forget() -> None:
+    """What was said can be taken back no more, or is old news."""
+    st.session_state.pop(_KEY, None)
+
+
 def is_said() -> bool:
     """Whether there is one now."""
     return _note() is not None

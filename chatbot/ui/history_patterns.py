@@ -18,6 +18,7 @@ from chatbot.ui.words import UNKNOWN, seconds, sentence
 _RANGE = "patterns-range"
 _CHOICES: tuple[Range, ...] = tuple(name for name in RANGES if name not in ("Custom", "Today"))
 _DAYS = 92  # shown one by one; longer ranges are drawn by month
+_FEWEST_DAYS = 14  # so that the bar of a first day is not as wide as the chart
 _FEW = 8  # models and prompts in a table
 
 
@@ -61,7 +62,8 @@ def _share(found: Pattern) -> str:
 
 
 def _by_day(found: Pattern, words: str) -> None:
-    first, last = min(found.by_day), max(found.by_day)
+    last = max(found.by_day)
+    first = min(*found.by_day, last - timedelta(days=_FEWEST_DAYS - 1))
     monthly = (last - first).days >= _DAYS
     slots: dict[str, list[int]] = {}
     for step in range((last - first).days + 1):
@@ -123,7 +125,7 @@ def _models(found: Pattern) -> None:
         st.markdown(
             "**Models**", help="Seconds to the first token: half of the replies, and nine of ten, were as quick."
         )
-        rows = [("Model", "Replies", "First token", "9 of 10", "tok/s")]
+        rows = [("Model", "Replies", "First token", "90 % within", "tok/s")]
         for one in found.models[:_FEW]:
             speed = UNKNOWN if one.speed is None else f"{one.speed:,.0f}"
             rows.append(

@@ -48,7 +48,11 @@ def _row(line: HistoryLine, tags: Sequence[Tag], chosen: Picked) -> None:
             ):
                 callbacks.go_to(line.id)
                 st.switch_page("pages/chat.py", query_params={"c": line.id})
-            st.caption(" ".join([*map(badge, tags), " · ".join(about(line, clock.now()))]))
+            grey = " · ".join(about(line, clock.now()))
+            if tags:  # in a caption they would be as faint as the rest of it
+                st.markdown(f"{' '.join(map(badge, tags))} :small[:gray[{grey}]]")
+            else:
+                st.caption(grey)
 
 
 def badge(tag: Tag) -> str:

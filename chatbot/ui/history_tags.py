@@ -57,9 +57,8 @@ def edit(engine: Engine) -> None:
         tag = tags[which]
         name = st.text_input("Name", tag.name, key=f"{_NAME}-{tag.id}", max_chars=LONGEST_TAG)
         colour = st.selectbox("Colour", COLOURS, COLOURS.index(tag.colour), key=f"{_COLOUR}-{tag.id}")
-        st.caption(
-            f":{colour}-badge[{label(name or tag.name)}] on {tag.count:,} conversation{'' if tag.count == 1 else 's'}"
-        )
+        where = f"on {tag.count:,} conversation{'' if tag.count == 1 else 's'}"
+        st.markdown(f":{colour}-badge[{label(name or tag.name)}] :small[:gray[{where}]]")
         with st.container(horizontal=True, gap="small"):
             st.button("Save", key="tag-save", type="primary", on_click=_change, args=(tag, name, colour))
             st.button("Delete tag", key="tag-delete", type="tertiary", on_click=_remove, args=(tag,))

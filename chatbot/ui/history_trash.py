@@ -1,11 +1,16 @@
-"""The trash of the history page: emptying it, and the parts of conversations that lie in it."""
+"""The trash of the history page: emptying it, whole or in part, and the parts of conversations that lie in it."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
 from chatbot.core.blocks import label
 from chatbot.core.errors import ByteBotError
-from chatbot.engine.emptying import Emptied, empty_trash
+from chatbot.engine.backups import Backups
+from chatbot.engine.emptying import Emptied, empty_trash, remove_for_good
 from chatbot.engine.engine import Engine
+from chatbot.store.store import Store
 from chatbot.ui import clock, history_note, keeping_work, session
 from chatbot.ui.history_rows import ago
 from chatbot.ui.job import Job, watch
@@ -13,6 +18,11 @@ from chatbot.ui.words import sentence
 
 _FEW = 100
 _JOB = "emptying"
+_BUTTON = "Remove for good"
+_WHAT_IT_MEANS = (
+    "removed for good, from the database's files too. What it cost stays in the bills, and backups that were made before "
+    "still hold the words."
+)
 
 
 def head(engine: Engine) -> None:
@@ -22,11 +32,8 @@ def head(engine: Engine) -> None:
         watch(job, "empty", stops=False)
         return
     with st.popover("Empty the trash", icon=":material/delete_forever:"):
-        st.markdown(
-            "Everything in here, chosen or not, is removed for good, from the database's files too. What it cost stays in "
-            "the bills, and backups that were made before still hold the words."
-        )
-        st.button("Remove for good", key="empty-trash", type="primary", on_click=_empty, args=(engine,))
+        st.markdown(f"Everything in here, chosen or not, is {_WHAT_IT_MEANS}")
+        st.button(_BUTTON, key="empty-trash", type="primary", on_click=_begin, args=(engine, empty_trash))
     if job is None:
         return
     if job.result is None:
@@ -36,6 +43,20 @@ def head(engine: Engine) -> None:
     st.success(sentence(done), icon=":material/check:")
     for words in left:
         st.caption(f":material/info: {sentence(words)}")
+
+
+def chosen(engine: Engine, ids: Sequence[str], clear: Callable[[], None]) -> None:
+    """The same for the conversations that are chosen; `clear`: they are no more then."""
+    with st.popover(f"{_BUTTON}…", icon=":material/delete_forever:", type="tertiary", disabled=_busy()):
+        few = len(ids) == 1
+        st.markdown(f"{'This conversation is' if few else f'These {len(ids):,} conversations are'} {_WHAT_IT_MEANS}")
+        work = partial(remove_for_good, ids=ids)
+        st.button(_BUTTON, key="remove-chosen", type="primary", on_click=_begin, args=(engine, work, clear))
+
+
+def _busy() -> bool:
+    job: Job[Emptied] | None = st.session_state.get(_JOB)
+    return job is not None and not job.over
 
 
 def told() -> bool:
@@ -73,11 +94,20 @@ def branches(engine: Engine) -> None:
                 on_click=_take_back,
                 args=(branch.token,),
             )
+            with st.popover(
+                ":material/delete_forever:", help=f"{_BUTTON}…", type="tertiary", width="content", disabled=_busy()
+            ):
+                st.markdown(f"What was deleted here is {_WHAT_IT_MEANS}")
+                work = partial(remove_for_good, tokens=[branch.token])
+                st.button(_BUTTON, key=f"remove-{branch.token}", type="primary", on_click=_begin, args=(engine, work))
 
 
-def _empty(engine: Engine) -> None:
+def _begin(engine: Engine, work: Callable[[Store, Backups], Emptied], clear: Callable[[], None] | None = None) -> None:
+    history_note.forget()  # what is gone for good is not taken back
     backups = keeping_work.backups()
-    st.session_state[_JOB] = Job[Emptied]("Removing it for good", 0).begin(lambda _: empty_trash(engine.store, backups))
+    st.session_state[_JOB] = Job[Emptied]("Removing it for good", 0).begin(lambda _: work(engine.store, backups))
+    if clear is not None:
+        clear()
 
 
 def _take_back(token: str) -> None:

@@ -13,11 +13,12 @@ from chatbot.core.errors import LeaseLost, StoreLocked
 from chatbot.core.settings import Options
 from chatbot.engine.backups import Backups
 from chatbot.engine.daily import Daily
-from chatbot.engine.emptying import empty_trash
+from chatbot.engine.emptying import empty_trash, remove_for_good
 from chatbot.store import on_sqlite, tables
 from chatbot.store.lease import this_process
 from chatbot.store.store import Store
 from chatbot.store.trash import Removed
+from chatbot.store.values import Wanted
 from tests.engine.test_backups import wait_for
 from tests.store.scene import OPTIONS, answered, begin, call, exchange, finish, python
 from tests.store.test_disk import on_every_connection
@@ -183,6 +184,30 @@ def test_on_every_database_no_table_has_the_words_and_the_bill_stays(store: Stor
     assert store.integrity() == []
     if store.path is None:
         assert "PostgreSQL may keep the old bytes" in done.left[0]
+
+
+def test_a_part_of_the_trash_is_removed_alone(store: Store, tmp_path: Path) -> None:
+    whole, partly = fill(store)
+    here, other = exchange(store, text="stays").conversation, exchange(store, text="stays in the trash").conversation
+    store.conversations.delete(other)
+    [branch] = store.history.deleted_branches()
+    backups = Backups(store, tmp_path / "backups")
+
+    done = remove_for_good(store, backups, [whole, here, "nowhere"])
+    assert done.removed == Removed(conversations=1, branches=0, messages=4)
+    assert store.search.find("zqxwolframite") == []
+    assert [one.token for one in store.history.deleted_branches()] == [branch.token]
+    done = remove_for_good(store, backups, tokens=[branch.token, "nowhere"])
+    assert done.removed == Removed(conversations=0, branches=1, messages=2)
+    assert len(store.conversations.tree(partly).by_id) == 2
+    assert store.history.deleted_branches() == []
+
+    assert [line.id for line in store.history.lines(Wanted(shelf="trash"))] == [other]
+    assert store.conversations.get(here).title == "stays"
+    again = remove_for_good(store, backups, [whole], tokens=[branch.token])
+    assert again.sentences[0] == "None of it is in the trash any more."
+    assert [call.conversation for call in store.ledger.calls()] == [whole]
+    assert store.integrity() == []
 
 
 def test_a_reply_that_is_being_written_in_the_trash_is_let_go(store: Store, tmp_path: Path) -> None:

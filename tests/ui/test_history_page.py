@@ -215,11 +215,33 @@ def test_the_trash_is_emptied_for_good(page: History) -> None:
     page.store.conversations.delete(gone)
     page.look().shelf("Trash")
     page.click("empty-trash")
-    for _ in range(100):
-        if page.says("Removed for good: 1 conversation, 2 messages in all."):
-            break
-        time.sleep(0.1)
-        page.look()
-    assert page.says("Removed for good: 1 conversation, 2 messages in all.")
+    said(page, "Removed for good: 1 conversation, 2 messages in all.")
     assert page.store.search.find("quokka") == []
     assert page.store.history.lines(Wanted(shelf="trash")) == []
+
+
+def test_one_conversation_and_one_message_leave_the_trash_for_good(page: History) -> None:
+    kept, gone = exchange(page.store, text="numbat"), exchange(page.store, text="quokka")
+    more = exchange(page.store, kept, text="bilby")
+    page.store.conversations.delete_message(kept.conversation, more.user or 0)
+    other = exchange(page.store, text="potoroo")
+    for deleted in (gone, other):
+        page.store.conversations.delete(deleted.conversation)
+    page.look().shelf("Trash").pick(gone.conversation)
+    page.click("remove-chosen")
+    said(page, "Removed for good: 1 conversation, 2 messages in all.")
+    assert (page.says("quokka"), page.says("potoroo"), page.says("bilby")) == (False, True, True)
+    [branch] = page.store.history.deleted_branches()
+    page.click(f"remove-{branch.token}")
+    said(page, "Removed for good: 1 deleted message, 2 messages in all.")
+    assert (page.says("potoroo"), page.says("bilby")) == (True, False)
+
+
+def said(page: History, words: str) -> None:
+    """Wait until the page says it."""
+    for _ in range(100):
+        if page.says(words):
+            return
+        time.sleep(0.1)
+        page.look()
+    raise AssertionError(words)
