@@ -24,6 +24,7 @@ from chatbot.providers.provider import Cancel
 from chatbot.store.lease import this_process
 from chatbot.store.store import Store
 from chatbot.ui import downloads
+from chatbot.ui.export_form import Form
 from tests.embedded.conftest import weights_file as weights_file
 from tests.fake_openai import FakeOpenAI
 from tests.ui.chat_tab import Tab, tab
@@ -117,7 +118,7 @@ def through_the_page(page: Tab) -> Iterator[str | bytes]:
         yield sent_to_the_browser(page)
         yield in_the_session(page)
     for format in FORMATS:
-        yield downloads.file(page.engine, newest.id, None, format)
+        yield downloads.file(page.engine, newest.id, None, Form(format))
     page.app.switch_page("pages/settings.py").run()
     yield sent_to_the_browser(page.sound())  # type: ignore[arg-type]
     yield in_the_session(page)

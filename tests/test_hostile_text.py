@@ -21,6 +21,7 @@ from chatbot.providers.chat_completions import ChatCompletions
 from chatbot.store.store import Store
 from chatbot.store.values import StoredMessage
 from chatbot.ui import downloads
+from chatbot.ui.export_form import Form
 from tests.fake_openai import FakeOpenAI
 from tests.hostile import EMPTY, TEXTS, TOO_LONG
 
@@ -90,13 +91,13 @@ def test_a_text_is_kept_sent_and_answered_as_what_it_is(engine: Engine, server: 
 
 def check_downloads(engine: Engine, conversation: str, text: str) -> None:
     kept = engine.store.conversations.get(conversation)
-    document = downloads.file(engine, conversation, None, "md").decode()
+    document = downloads.file(engine, conversation, None, Form("md")).decode()
     # Word for word, but for the backslash before what looks like a heading of the file's own.
     assert text.strip("\r\n") in document.replace("\n\\## ByteBot · gpt", "\n## ByteBot · gpt")
     _, front, _ = document.split("---\n", 2)
     titles = [line.removeprefix("title: ") for line in front.splitlines() if line.startswith("title: ")]
     assert [json.loads(title) for title in titles] == [kept.title]
-    table = downloads.file(engine, conversation, None, "csv").decode("utf-8-sig")
+    table = downloads.file(engine, conversation, None, Form("csv")).decode("utf-8-sig")
     csv.field_size_limit(10_000_000)
     rows = list(csv.DictReader(io.StringIO(table, newline=""), strict=True))
     assert [row["role"] for row in rows] == ["user", "assistant"] * 2

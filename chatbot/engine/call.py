@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from chatbot.core.errors import ByteBotError, ProviderError
@@ -15,6 +16,7 @@ from chatbot.core.events import (
     TextDelta,
 )
 from chatbot.core.tokens import rough
+from chatbot.engine.crowd import gathered
 from chatbot.engine.overlap import Overlap
 from chatbot.providers.provider import (
     Cancel,
@@ -82,19 +84,20 @@ def call(
     overlap = Overlap(part)
     stream = provider.stream(request, cancel)
     try:
-        for chunk in stream:
-            match chunk:
-                case TextChunk(text) | RefusalChunk(text):
-                    attempt.mark()
-                    attempt.refused |= isinstance(chunk, RefusalChunk)
-                    if new := overlap.feed(text):
-                        attempt.text = True
-                        yield TextDelta(new)
-                case ReasoningChunk(text):
-                    attempt.mark()
-                    yield ReasoningDelta(text)
-                case End():
-                    attempt.end = chunk
+        with closing(gathered(stream, cancel)) as chunks:
+            for chunk in chunks:
+                match chunk:
+                    case TextChunk(text) | RefusalChunk(text):
+                        attempt.mark()
+                        attempt.refused |= isinstance(chunk, RefusalChunk)
+                        if new := overlap.feed(text):
+                            attempt.text = True
+                            yield TextDelta(new)
+                    case ReasoningChunk(text):
+                        attempt.mark()
+                        yield ReasoningDelta(text)
+                    case End():
+                        attempt.end = chunk
     except Stopped:
         attempt.stopped = True
     except ByteBotError as caught:

@@ -4,11 +4,13 @@ from chatbot.engine.engine import Engine
 from chatbot.engine.exports import FORMATS, written
 from chatbot.store.values import Conversation
 from chatbot.transfer.values import Heading, file_name
+from chatbot.ui.export_form import Form
 
 
-def file(engine: Engine, conversation: str, head: int | None, format: str) -> bytes:
-    """The file; where people read it, of the branch that ends in `head`."""
-    return b"".join(written([engine.store.wholes.get(conversation, head=head)], format))
+def file(engine: Engine, conversation: str, head: int | None, form: Form) -> bytes:
+    """The file; where people read it, of the branch that ends in `head`, or of all."""
+    wholes = [engine.store.wholes.get(conversation, head=head)]
+    return b"".join(written(wholes, form.format, branches=form.branches, raw=form.raw))
 
 
 def name(conversation: Conversation, format: str) -> str:

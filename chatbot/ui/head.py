@@ -7,13 +7,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.blocks import label
-from chatbot.engine.exports import FORMATS
 from chatbot.store.values import Conversation
-from chatbot.ui import as_markdown, callbacks, downloads, ordering, renaming, session, temporary
+from chatbot.ui import callbacks, chat_dialogs, menus, ordering, renaming, temporary
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
-from chatbot.ui.session import engine_of
 
+_COSTS = "Costs"
 _TEMPORARY = ":material/visibility_off: Temporary chat: nothing is stored. It is gone when you leave it, reload or close the tab."
 
 
@@ -29,13 +28,10 @@ def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | 
             clear(2)
         else:
             title = st.subheader(label(conversation.title), anchor=False, width="stretch")
-            if chat.copying:
-                clear(2)  # an open menu would lie over the dialog
-            else:
-                _menu(conversation, chat)
-                clear(1)
-    if conversation is not None and chat.copying:
-        as_markdown.show(chat, conversation.id)
+            _menu(conversation, chat)
+            clear(1)
+    if conversation is not None:
+        chat_dialogs.draw(chat, conversation)
     if chat.temporary is None:
         st.empty()
     else:
@@ -58,62 +54,30 @@ def _kept_or_not(chat: OpenChat) -> None:
 
 
 def _menu(conversation: Conversation, chat: OpenChat) -> None:
-    with (
-        st.popover(":material/more_horiz:", type="tertiary", help="Menu of this chat"),
-        st.container(gap=None),
-    ):
-        kept = chat.temporary is None
-        if kept:
-            _item("Rename", "edit", "rename", partial(callbacks.begin_rename, "head"))
-            pin = "Unpin" if conversation.pinned else "Pin"
-            _item(pin, "keep", "pin", partial(callbacks.pin, conversation.id, not conversation.pinned))
-            if conversation.archived is None:
-                _item("Archive", "archive", "archive", partial(ordering.archive, conversation.id))
-            else:
-                _item("Back to the list", "unarchive", "archive", partial(ordering.unarchive, conversation.id))
-            _tags(conversation)
-        _item("Copy as Markdown…", "content_copy", "copy", as_markdown.begin)
-        for format in ("md", "csv", "html", "json"):
-            _download(conversation, chat, format)
-        if not kept:
-            _item("End this chat", "close", "end", partial(callbacks.go_to, None))
-            return
-        if st.button("Costs of this chat", key="chat-costs", icon=":material/payments:", type="tertiary"):
-            st.switch_page("pages/costs.py", query_params={"chat": conversation.id})
-        _item("Delete", "delete", "delete", partial(callbacks.delete_conversation, conversation.id))
-
-
-def _tags(conversation: Conversation) -> None:
-    tags = session.engine().store.tags
-    known, given = tags.all(), tags.of([conversation.id]).get(conversation.id, ())
-    # Its own key for each state, so that what another window changed is shown.
-    key = f"chat-tags-{conversation.id}-{'-'.join(str(tag.id) for tag in given)}"
-    st.multiselect(
-        "Tags",
-        [tag.name for tag in known],
-        [tag.name for tag in given],
-        key=key,
-        label_visibility="collapsed",
-        placeholder="Tags",
-        accept_new_options=True,
-        on_change=ordering.tag,
-        args=(conversation.id, key),
-    )
-
-
-def _item(words: str, icon: str, name: str, act: Callable[[], None]) -> None:
-    st.button(words, key=f"chat-{name}", icon=f":material/{icon}:", type="tertiary", on_click=act)
-
-
-def _download(conversation: Conversation, chat: OpenChat, format: str) -> None:
-    kind = FORMATS[format]
-    st.download_button(
-        f"Download as {kind.short}",
-        partial(downloads.file, engine_of(chat), conversation.id, chat.head, format),
-        file_name=downloads.name(conversation, format),
-        mime=kind.mime,
-        key=f"chat-{format}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
+    choices: dict[str, tuple[str, Callable[[], None]]] = {}
+    if chat.temporary is None:
+        pinned, archived = conversation.pinned, conversation.archived is not None
+        pin = partial(callbacks.pin, conversation.id, not pinned)
+        shelf = partial(ordering.unarchive if archived else ordering.archive, conversation.id)
+        choices = {
+            "Rename": (":material/edit: Rename", partial(callbacks.begin_rename, "head")),
+            "Pin": (f":material/keep: {'Unpin' if pinned else 'Pin'}", pin),
+            "Archive": (":material/unarchive: Back to the list" if archived else ":material/archive: Archive", shelf),
+            "Tags": (":material/label: Tags…", partial(chat_dialogs.begin, "tags")),
+        }
+    choices |= {
+        "Download": (":material/download: Download…", partial(chat_dialogs.begin, "download")),
+        "Copy": (":material/content_copy: Copy as Markdown…", partial(chat_dialogs.begin, "markdown")),
+    }
+    if chat.temporary is None:
+        gone = partial(callbacks.delete_conversation, conversation.id)
+        choices |= {
+            # A page is not changed in a callback, but below.
+            _COSTS: (":material/payments: Costs of this chat", lambda: None),
+            "Delete": (":material/delete: Delete", gone),
+        }
+    else:
+        choices["End"] = (":material/close: End this chat", partial(callbacks.go_to, None))
+    chosen = menus.menu("head-menu", choices, help="Menu of this chat")
+    if chosen == _COSTS:
+        st.switch_page("pages/costs.py", query_params={"chat": conversation.id})

@@ -12,21 +12,13 @@ from chatbot.core.errors import ByteBotError
 from chatbot.core.whole import Whole
 from chatbot.engine.engine import Engine
 from chatbot.engine.exports import FORMATS, Contents, wholes_of, written
-from chatbot.ui import clock
+from chatbot.ui import clock, export_form
+from chatbot.ui.export_form import Form
 from chatbot.ui.history_picked import picked
 from chatbot.ui.job import Job, watch
 from chatbot.ui.words import sentence
 
-_JOB, _WHAT, _FORMAT, _BRANCHES, _RAW = "export job", "export-what", "export-format", "export-branches", "export-raw"
-_KEEPS = {
-    "zip": "Everything that is kept, packed, with the hashes that prove it whole. For moving house and for safe keeping.",
-    "json": "Everything that is kept: branches, settings, tags, stars, costs. Can be imported again.",
-    "chatgpt": "What Open WebUI, LibreChat and others import. Branches are in it; settings, tokens and costs are not.",
-    "md": "A file for each conversation, as Obsidian and other editors read it.",
-    "html": "One page to read or print. It runs nothing and fetches nothing.",
-    "csv": "A table with a row for each message: model, tokens, cost, times. No cell is run as a formula.",
-    "jsonl": "A line for each conversation, to fine-tune a model with. Only whole replies are in it.",
-}
+_JOB, _WHAT = "export job", "export-what"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +26,7 @@ class _Asked:
     """`ids`: no one means all."""
 
     ids: tuple[str, ...]
-    format: str
-    branches: bool
-    raw: bool
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +62,9 @@ def draw(engine: Engine) -> None:
         what = {"chosen": f"The {len(chosen):,} chosen", **what}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         wanted = st.selectbox("What", list(what), key=f"{_WHAT}-{len(what)}", format_func=what.__getitem__, width=240)
-        format: str = st.selectbox(
-            "Format", list(FORMATS), key=_FORMAT, format_func=lambda one: FORMATS[one].name, width=260
-        )
-    st.caption(_KEEPS[format])
-    with st.container(horizontal=True, gap="medium"):
-        branches = FORMATS[format].people and st.checkbox(
-            "All branches", key=_BRANCHES, help="Otherwise the branch on which each conversation stands."
-        )
-        raw = format == "csv" and st.checkbox(
-            "Cells as they are", key=_RAW, help="For programs: a spreadsheet may run such a cell as a formula."
-        )
-    asked = _Asked(tuple(chosen) if wanted == "chosen" else (), format, branches, raw)
+        format = export_form.format("export-format", "zip")
+    form = export_form.rest(format, "export")
+    asked = _Asked(tuple(chosen) if wanted == "chosen" else (), form)
     st.button(
         "Prepare the file",
         key="export-begin",
@@ -121,11 +102,11 @@ def _over(job: Job[_Ready], asked: _Asked) -> None:
 
 
 def _begin(engine: Engine, asked: _Asked, count: int, now: datetime) -> None:
-    format, branches = asked.format, asked.branches
-    form = FORMATS[format]
-    zipped = form.apart and count > 1
-    kind = f"-{format}" if format not in ("zip", form.ending) or zipped else ""  # two formats may have one ending
-    name = f"bytebot{kind}-{now:%Y-%m-%d-%H%M}.{'zip' if zipped else form.ending}"
+    format, branches = asked.form.format, asked.form.branches
+    kept = FORMATS[format]
+    zipped = kept.apart and count > 1
+    kind = f"-{format}" if format not in ("zip", kept.ending) or zipped else ""  # two formats may have one ending
+    name = f"bytebot{kind}-{now:%Y-%m-%d-%H%M}.{'zip' if zipped else kept.ending}"
 
     def work(job: Job[_Ready]) -> _Ready:
         engine.recover()  # what a killed process left behind has its end first
@@ -139,12 +120,12 @@ def _begin(engine: Engine, asked: _Asked, count: int, now: datetime) -> None:
         file = tempfile.TemporaryFile()  # noqa: SIM115 (it is read from later, and closed with the session)
         try:
             wholes = stepping(wholes_of(engine.store, asked.ids))
-            pieces = written(wholes, format, branches=branches, raw=asked.raw, zipped=zipped)
+            pieces = written(wholes, format, branches=branches, raw=asked.form.raw, zipped=zipped)
             size = sum(file.write(piece) for piece in pieces)
         except BaseException:
             file.close()
             raise
-        mime = "application/zip" if zipped else form.mime
+        mime = "application/zip" if zipped else kept.mime
         return _Ready(file, name, mime, inside, size, asked)
 
     before: Job[_Ready] | None = st.session_state.get(_JOB)

@@ -40,7 +40,7 @@ def _arrow(side: str, key: str, help: str, target: int, disabled: bool) -> None:
 
 def user_menu(shown: Shown) -> None:
     """What can be done with what a person said."""
-    _menu(
+    menu(
         f"menu-{shown.id}",
         {
             "Edit": (":material/edit: Edit", partial(callbacks.begin_edit, shown.id)),
@@ -59,7 +59,7 @@ def reply_menu(shown: Shown) -> None:
         "Star": _star(shown),
         "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.own)),
     }
-    _menu(f"menu-{shown.id}", choices, help=lines_of(explained(shown.rows, zone())))
+    menu(f"menu-{shown.id}", choices, help=lines_of(explained(shown.rows, zone())))
 
 
 def _star(shown: Shown) -> tuple[str, Callable[[], None]]:
@@ -68,9 +68,10 @@ def _star(shown: Shown) -> tuple[str, Callable[[], None]]:
     return ":material/star: Star", partial(ordering.star, shown.id)
 
 
-def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help: str) -> None:
+def menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help: str) -> str | None:
+    """A button that opens a menu: of each choice its name, what stands there, and what it does. Gives what was chosen."""
     labels = {name: words for name, (words, _) in choices.items()}
-    st.menu_button(
+    chosen: str | None = st.menu_button(
         ":material/more_horiz:",
         list(choices),
         key=key,
@@ -80,3 +81,4 @@ def _menu(key: str, choices: dict[str, tuple[str, Callable[[], None]]], *, help:
         on_click=callbacks.menu,
         args=(key, {name: act for name, (_, act) in choices.items()}),
     )
+    return chosen

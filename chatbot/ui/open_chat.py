@@ -29,6 +29,9 @@ _KEY = "chat"
 _HISTORY = "messages"
 
 
+Dialog = Literal["download", "markdown", "tags"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A sentence above the input, until the next thing is done. `token`: what takes a deletion back."""
@@ -75,8 +78,8 @@ class OpenChat:
     """The message that a search led to."""
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
-    copying: bool = False
-    """The whole of it is shown as Markdown."""
+    dialog: Dialog | None = None
+    """What was opened from its menu."""
     sent: int | None = None
     """The reply to what was last sent from the input."""
     put_back: int | None = None
@@ -110,7 +113,7 @@ class OpenChat:
         """Nothing is being edited, chosen or told any more: something else was done."""
         self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = self.found = None
         self.number = ""
-        self.copying = False
+        self.dialog = None
 
 
 def current() -> OpenChat:

@@ -1,6 +1,7 @@
 """The sidebar: a new chat, the conversations by day, and what this chat is held with."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -12,7 +13,7 @@ from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import View
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, found, fresh, ordering, renaming, this_chat
+from chatbot.ui import callbacks, clock, found, fresh, menus, ordering, renaming, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear, seat
 from chatbot.ui.session import engine_of
@@ -133,28 +134,13 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
 
 def _menu(line: Line) -> None:
     pin = "Unpin" if line.pinned else "Pin"
-    labels = {
-        "Rename": ":material/edit: Rename",
-        "Pin": f":material/keep: {pin}",
-        "Archive": ":material/archive: Archive",
-        "Delete": ":material/delete: Delete",
+    choices: dict[str, tuple[str, Callable[[], None]]] = {
+        "Rename": (":material/edit: Rename", partial(callbacks.begin_rename, "list")),
+        "Pin": (f":material/keep: {pin}", partial(callbacks.pin, line.id, not line.pinned)),
+        "Archive": (":material/archive: Archive", partial(ordering.archive, line.id)),
+        "Delete": (":material/delete: Delete", partial(callbacks.delete_conversation, line.id)),
     }
-    acts = {
-        "Rename": partial(callbacks.begin_rename, "list"),
-        "Pin": partial(callbacks.pin, line.id, not line.pinned),
-        "Archive": partial(ordering.archive, line.id),
-        "Delete": partial(callbacks.delete_conversation, line.id),
-    }
-    st.menu_button(
-        ":material/more_horiz:",
-        list(labels),
-        key="line-menu",
-        help="Menu of the open conversation",
-        type="tertiary",
-        format_func=labels.__getitem__,
-        on_click=callbacks.menu,
-        args=("line-menu", acts),
-    )
+    menus.menu("line-menu", choices, help="Menu of the open conversation")
 
 
 def _more() -> None:

@@ -35,12 +35,15 @@ def test_a_key_of_the_environment_never_reaches_the_browser(
         chat.told(1, "Try again")
         seen.append(chat.page.content())
     assert {request.headers["authorization"] for request in fake.chats()} == {f"Bearer {KEY}"}, "the canary did fly"
-    for words in ("Download as Markdown", "Download as CSV", "Download as JSON"):
-        chat.page.get_by_test_id("stPopoverButton").first.click()
+    chat.page.locator(".st-key-head-menu").get_by_test_id("stMenuButton").click()
+    chat.page.get_by_text("Download…").click()
+    for name, words in (("Markdown", "Markdown"), ("CSV", "CSV"), ("ByteBot's JSON", "JSON")):
+        chat.page.get_by_role("combobox", name="Format").click()
+        chat.page.get_by_role("option", name=name, exact=True).click()
         with chat.page.expect_download() as download:
-            chat.page.get_by_role("button", name=words).click()
+            chat.page.get_by_role("button", name=f"Download as {words}").click()
         seen.append(Path(download.value.path()).read_text())
-        chat.page.keyboard.press("Escape")
+    chat.page.keyboard.press("Escape")
     assert "the-person-said-this" in seen[-1]
     chat.page.get_by_role("link", name="Settings").first.click()
     expect(chat.page.get_by_text("A key is set (environment OPENAI_API_KEY).")).to_be_visible(timeout=PATIENCE)

@@ -44,6 +44,12 @@ class Tab(Page):
         self.app.chat_input[0].set_value(text)
         return self.run()
 
+    def choose(self, menu: str, item: str) -> "Tab":
+        """Choose something from the menu with this key."""
+        found = next(button for button in self.app.get("menu_button") if button.key == menu)
+        found.set_value(item)
+        return self.run()
+
     # — what a person sees —
 
     def said(self) -> list[str]:

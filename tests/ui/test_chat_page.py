@@ -11,6 +11,7 @@ from chatbot.core.settings import Options
 from chatbot.engine.actions import Say
 from chatbot.transfer.json_file import read_json
 from chatbot.ui import downloads
+from chatbot.ui.export_form import Form
 from tests.fake_openai import FakeOpenAI
 from tests.store.scene import exchange
 from tests.ui.chat_tab import Tab, tab, talking_to
@@ -20,12 +21,6 @@ from tests.ui.conftest import KEY, SETTINGS
 def texts(page: Tab) -> list[str]:
     """What the messages say, in order, as the session holds them."""
     return [shown.text for shown in page.app.session_state["messages"]]
-
-
-def choose(page: Tab, message: int, item: str) -> Tab:
-    menu = next(button for button in page.app.get("menu_button") if button.key == f"menu-{message}")
-    menu.set_value(item)
-    return page.run()
 
 
 def pick(page: Tab, key: str, model: str) -> Tab:
@@ -85,9 +80,9 @@ def test_an_empty_message_is_refused_and_nothing_is_stored(page: Tab) -> None:
 def test_regenerate_edit_and_switch_keep_every_version(page: Tab) -> None:
     page.say("One")
     user, reply = (row.id for row in page.kept())
-    choose(page, reply, "Regenerate")
+    page.choose(f"menu-{reply}", "Regenerate")
     assert page.says("2/2")
-    choose(page, user, "Edit")
+    page.choose(f"menu-{user}", "Edit")
     page.app.text_area(key=f"edit-{user}").set_value("Uno")
     page.click(f"save-{user}")
     assert texts(page) == ["Uno", "Uno"]
@@ -100,7 +95,7 @@ def test_regenerate_edit_and_switch_keep_every_version(page: Tab) -> None:
 def test_another_model_can_be_asked_for_the_same_reply(page: Tab, fake: FakeOpenAI) -> None:
     page.say("One")
     reply = page.kept()[-1].id
-    choose(page, reply, "Other model")
+    page.choose(f"menu-{reply}", "Other model")
     pick(page, f"other-{reply}", "reasoning")
     page.click(f"regenerate-{reply}")
     assert page.kept()[-1].model_asked == "reasoning"
@@ -111,7 +106,7 @@ def test_another_model_can_be_asked_for_the_same_reply(page: Tab, fake: FakeOpen
 def test_an_edit_that_cannot_be_sent_stays_open(page: Tab) -> None:
     page.say("One")
     user = page.kept()[0].id
-    choose(page, user, "Edit")
+    page.choose(f"menu-{user}", "Edit")
     page.app.text_area(key=f"edit-{user}").set_value("  ")
     page.click(f"save-{user}")
     assert page.says("The message is empty.")
@@ -121,12 +116,12 @@ def test_an_edit_that_cannot_be_sent_stays_open(page: Tab) -> None:
 
 def test_what_is_deleted_comes_back(page: Tab) -> None:
     page.say("One").say("Two")
-    choose(page, page.kept()[2].id, "Delete")
+    page.choose(f"menu-{page.kept()[2].id}", "Delete")
     assert texts(page) == ["One", "One"]
     page.click("undo")
     assert texts(page) == ["One", "One", "Two", "Two"]
     kept = conversation(page)
-    page.click("chat-delete")
+    page.choose("head-menu", "Delete")
     assert texts(page) == []
     assert page.engine.store.conversations.lines() == []
     page.click("undo")
@@ -136,9 +131,10 @@ def test_what_is_deleted_comes_back(page: Tab) -> None:
 
 def test_a_chat_is_renamed_and_pinned_in_place(page: Tab) -> None:
     page.say("One")
-    page.click("chat-rename")
+    page.choose("head-menu", "Rename")
     page.app.text_input(key=f"title-head-{conversation(page)}").set_value("A *better* title")
-    page.press("Save").click("chat-pin")
+    page.press("Save")
+    page.choose("head-menu", "Pin")
     (line,) = page.engine.store.conversations.lines()
     assert (line.title, line.pinned) == ("A *better* title", True)
     assert page.says("A *better* title")
@@ -224,15 +220,15 @@ def test_the_newest_are_drawn_and_the_earlier_on_demand(page: Tab) -> None:
 
 def test_a_download_is_the_branch_that_is_shown_and_json_is_all_of_them(page: Tab) -> None:
     page.say("One")
-    choose(page, page.kept()[0].id, "Edit")
+    page.choose(f"menu-{page.kept()[0].id}", "Edit")
     page.app.text_area(key=f"edit-{page.kept()[0].id}").set_value("Uno")
     page.click(f"save-{page.kept()[0].id}")
     head = page.app.session_state["chat"].head
-    markdown = downloads.file(page.engine, conversation(page), head, "md").decode()
+    markdown = downloads.file(page.engine, conversation(page), head, Form("md")).decode()
     assert "\nUno\n" in markdown
     assert "\nOne\n" not in markdown
-    table = downloads.file(page.engine, conversation(page), head, "csv").decode("utf-8-sig")
-    (copied,) = read_json(io.BytesIO(downloads.file(page.engine, conversation(page), head, "json")), "chat.json")
+    table = downloads.file(page.engine, conversation(page), head, Form("csv")).decode("utf-8-sig")
+    (copied,) = read_json(io.BytesIO(downloads.file(page.engine, conversation(page), head, Form("json"))), "chat.json")
     assert copied.intact
     assert [one.text for one in copied.whole.messages if one.role == "user"] == ["One", "Uno"]
     assert len(table.split("\r\n")) == 4
@@ -293,3 +289,22 @@ def test_a_very_long_message_is_drawn_in_part_and_sent_whole(page: Tab, fake: Fa
         "The first 20,000 of 30,003 characters. All of them are kept, sent as far as they fit, and copied."
     )
     assert max(len(text.value) for text in page.app.text) == 20_001
+
+
+def test_the_menu_of_a_chat_opens_its_file_its_markdown_and_its_tags(page: Tab) -> None:
+    page.say("One")
+    page.choose("head-menu", "Download")
+    assert downloads_of(page) == ["Download as Markdown"]
+    assert [box.label for box in page.app.checkbox] == ["All branches"]
+    page.choose("head-menu", "Copy")
+    assert downloads_of(page) == [], "one is open at a time"
+    assert "One" in page.app.code[-1].value
+    page.choose("head-menu", "Tags")
+    [field] = page.app.multiselect
+    field.set_value(["Thesis"])  # a new one, as it can be typed
+    page.run()
+    assert [tag.name for tag in page.engine.store.tags.all()] == ["Thesis"]
+
+
+def downloads_of(page: Tab) -> list[str]:
+    return [button.proto.label for button in page.app.get("download_button")]

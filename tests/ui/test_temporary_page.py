@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from chatbot.ui import downloads, temporary
+from chatbot.ui.export_form import Form
 from tests.fake_openai import FakeOpenAI
 from tests.ui.chat_tab import Tab, tab, talking_to
-from tests.ui.test_chat_page import choose, texts
+from tests.ui.test_chat_page import texts
 
 WORDS = "wolframite-zqx"
 PRICES = '[[price]]\nurl = "http://127.0.0.1*"\nmodel = "*"\ninput = 1000\noutput = 1000\n'
@@ -61,7 +62,7 @@ def test_nothing_said_is_stored_and_the_bill_is_anonymous(page: Tab, server: Fak
     # Still there after another page was looked at, gone after it was left.
     page.run()
     assert page.draws(f"more {WORDS}")
-    page.click("chat-end")
+    page.choose("head-menu", "End")
     assert not any(WORDS in said for said in page.said())
     assert not page.says("Temporary chat: nothing")
     page.say("an ordinary one")
@@ -76,22 +77,22 @@ def test_what_can_be_done_with_a_message_can_be_done_here(page: Tab) -> None:
     chat = page.app.session_state["chat"]
     talk, conversation = chat.temporary, chat.conversation
     assert texts(page) == ["one", "one", "two", "two"]
-    choose(page, 4, "Regenerate")
+    page.choose(f"menu-{4}", "Regenerate")
     assert page.says("2/2")
     assert not page.says("This branch"), "the replies' numbers are those of others in the bill"
     page.click("back-5")
     assert chat.head == 4
-    choose(page, 3, "Edit")
+    page.choose(f"menu-{3}", "Edit")
     page.app.text_area(key="edit-3").set_value("due")
     page.click("save-3")
     assert texts(page) == ["one", "one", "due", "due"]
-    choose(page, 6, "Delete")
+    page.choose(f"menu-{6}", "Delete")
     assert texts(page) == ["one", "one", "two", "two"]
     page.click("undo")
     assert texts(page) == ["one", "one", "due", "due"]
     assert page.app.session_state["chat"].temporary is talk
-    assert downloads.file(talk, conversation, chat.head, "md").decode().count("due") == 2
-    assert b'"two"' in downloads.file(talk, conversation, chat.head, "json")
+    assert downloads.file(talk, conversation, chat.head, Form("md")).decode().count("due") == 2
+    assert b'"two"' in downloads.file(talk, conversation, chat.head, Form("json"))
     assert len(page.engine.store.wholes.ids()) == 1
 
 

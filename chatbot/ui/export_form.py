@@ -1,0 +1,48 @@
+"""What is asked before a file is written: its format, which branches, and for a table whether its cells are made safe."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from chatbot.engine.exports import FORMATS
+
+_KEEPS = {
+    "zip": "Everything that is kept, packed, with the hashes that prove it whole. For moving house and for safe keeping.",
+    "json": "Everything that is kept: branches, settings, tags, stars, costs. Can be imported again.",
+    "chatgpt": "What Open WebUI, LibreChat and others import. Branches are in it; settings, tokens and costs are not.",
+    "md": "A file for each conversation, as Obsidian and other editors read it.",
+    "html": "One page to read or print. It runs nothing and fetches nothing.",
+    "csv": "A table with a row for each message: model, tokens, cost, times. No cell is run as a formula.",
+    "jsonl": "A line for each conversation, to fine-tune a model with. Only whole replies are in it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`format` is one of FORMATS; `branches`: all of them where people read it; `raw`: cells of CSV as they are."""
+
+    format: str
+    branches: bool = False
+    raw: bool = False
+
+
+def format(key: str, first: str) -> str:
+    """The field for the format, on `first` before anything was chosen."""
+    names = list(FORMATS)
+    chosen: str = st.selectbox(
+        "Format", names, names.index(first), key=key, format_func=lambda one: FORMATS[one].name, width=260
+    )
+    return chosen
+
+
+def rest(format: str, key: str) -> Form:
+    """What the format keeps, and what else can be chosen for it; `key` begins the keys of the boxes."""
+    st.caption(_KEEPS[format])
+    with st.container(horizontal=True, gap="medium"):
+        branches = FORMATS[format].people and st.checkbox(
+            "All branches", key=f"{key}-branches", help="Otherwise the branch on which each conversation stands."
+        )
+        raw = format == "csv" and st.checkbox(
+            "Cells as they are", key=f"{key}-raw", help="For programs: a spreadsheet may run such a cell as a formula."
+        )
+    return Form(format, branches, raw)
