@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -15,6 +15,7 @@ from chatbot.core.settings import Options
 from chatbot.core.tokens import Count, rough
 from chatbot.engine.actions import Action
 from chatbot.engine.ahead import Ahead
+from chatbot.engine.anonymous import Anonymous
 from chatbot.engine.asked import Asked, asked
 from chatbot.engine.converse import converse, never_began
 from chatbot.engine.elsewhere import watch_elsewhere
@@ -31,7 +32,7 @@ from chatbot.engine.view import View, view
 from chatbot.providers.provider import Cancel, Provider
 from chatbot.store.lease import this_process
 from chatbot.store.store import Store
-from chatbot.store.values import Begun, Recovered
+from chatbot.store.values import Begun, Call, Recovered
 
 if TYPE_CHECKING:
     from chatbot.engine.daily import Daily
@@ -50,12 +51,15 @@ class Engine:
         self.bills = bills or store
         """The store of the ledger."""
         self.ledger = self.bills.ledger
-        self._anonymous = bills is not None
+        self.anonymous = Anonymous(self.ledger) if bills is not None else None
+        """Of a temporary chat, whose calls the ledger keeps without a name."""
         self._shared = shared
         self.outside = outside
         self.price = outside.price
         self._memory = Memory(store, outside)
-        self.ahead = Ahead(store, self.ledger, self._memory, outside, self.process, anonymous=self._anonymous)
+        self.ahead = Ahead(
+            store, self.ledger, self._memory, outside, self.process, anonymous=self.anonymous is not None
+        )
         self._turns: dict[int, LiveTurn] = {}
         self._lock = threading.Lock()
         self._closing = False
@@ -123,7 +127,11 @@ class Engine:
 
         `onward`: go on from there to the newest message below, which somebody else may have added.
         """
-        return view(self.store, conversation, head, last=last, onward=onward)
+        return view(self.store, conversation, head, last=last, bills=self.paid, onward=onward)
+
+    def paid(self, replies: Sequence[int]) -> Mapping[int, Sequence[Call]]:
+        """The settled calls of these replies, in the order in which they were made."""
+        return self.store.ledger.bills(replies) if self.anonymous is None else self.anonymous.bills(replies)
 
     def naming(self, conversation: str) -> bool:
         """Whether a model is being asked for the conversation's name, or a reply that just ended may still ask."""
@@ -280,7 +288,9 @@ class Engine:
         routed = want.routed
         payer = self.outside.payer(want.options.connection, self.ledger, self.process)
         payer = replace(payer, instead_of=routed.instead_of if routed else None)
-        if not self._anonymous:
+        if self.anonymous is not None:
+            payer = replace(payer, noted=self.anonymous.noting(begun.reply))
+        else:
             payer = replace(payer, conversation=begun.conversation, reply=begun.reply)
         turns, conversation = self.store.turns, begun.conversation
         return Where(turns=turns, payer=payer, reply=begun.reply, conversation=conversation, routed=routed, read=read)

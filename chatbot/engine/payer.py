@@ -1,5 +1,6 @@
 """On whose account a call goes: its conversation, its connection, and the ledger that keeps it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatbot.core.budgets import Standing
@@ -20,10 +21,12 @@ class Payer:
     reply: int | None = None
     instead_of: str | None = None
     """The chat's own model, where the calls go to another one in its place."""
+    noted: Callable[[int], None] | None = None
+    """Told of each call's id, where the ledger does not say whose it is."""
 
     def sent(self, model: str, *, purpose: Purpose, input_estimate: int, most: int = 0) -> int:
         """Record that a request is about to leave; gives the call's id. OverBudget as in `Ledger.sent`."""
-        return self.ledger.sent(
+        call = self.ledger.sent(
             conversation=self.conversation,
             reply=self.reply,
             purpose=purpose,
@@ -35,6 +38,9 @@ class Payer:
             most=most,
             instead_of=self.instead_of,
         )
+        if self.noted is not None:
+            self.noted(call)
+        return call
 
     def standings(self, model: str) -> list[Standing]:
         """Where the budgets stand that a call to this model would concern."""

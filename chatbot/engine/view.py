@@ -1,5 +1,6 @@
 """A conversation as a face draws it: one consistent picture of what is stored and what is being written."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatbot.core.errors import NotFound
@@ -7,6 +8,8 @@ from chatbot.core.messages import LIVE, Role, State
 from chatbot.core.tree import Place, Tree
 from chatbot.store.store import Store
 from chatbot.store.values import Call, Conversation, StoredMessage
+
+Bills = Callable[[Sequence[int]], Mapping[int, Sequence[Call]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,7 @@ class Shown:
     """The first segment that no other version shares: what is deleted with this one, and all below it."""
     starred: bool = False
     calls: tuple[Call, ...] = ()
-    """What the ledger holds of it, in order; of a temporary chat it holds nothing that could be found again."""
+    """What the ledger holds of it, in order."""
 
     @property
     def first(self) -> StoredMessage:
@@ -78,8 +81,9 @@ class View:
         return tuple(shown for shown in self.shown if shown.live)
 
 
-def view(store: Store, conversation: str, head: int | None, *, last: int, onward: bool = False) -> View:
-    """Read it: five queries, whatever the length. `onward`: down to the newest message below `head`.
+def view(store: Store, conversation: str, head: int | None, *, last: int, bills: Bills, onward: bool = False) -> View:
+    """Read it: five queries, whatever the length. `onward`: down to the newest message below `head`; `bills`: what the
+    ledger holds of replies.
 
     NotFound when there is no such conversation.
     """
@@ -92,7 +96,7 @@ def view(store: Store, conversation: str, head: int | None, *, last: int, onward
     path = tree.path(head)
     newest = path[-last:] if last else ()
     rows = store.conversations.messages([leaf.id for place in newest for leaf in place.segments])
-    calls = store.ledger.bills([id for id, row in rows.items() if row.role == "assistant"])
+    calls = bills([id for id, row in rows.items() if row.role == "assistant"])
     stars = store.stars.among(rows)
     shown = tuple(
         _shown(tree, place, rows, calls, stars) for place in newest if all(leaf.id in rows for leaf in place.segments)
@@ -109,7 +113,7 @@ def view(store: Store, conversation: str, head: int | None, *, last: int, onward
 
 
 def _shown(
-    tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: dict[int, list[Call]], stars: set[int]
+    tree: Tree, place: Place, rows: dict[int, StoredMessage], calls: Mapping[int, Sequence[Call]], stars: set[int]
 ) -> Shown:
     segments = [rows[leaf.id] for leaf in place.segments]
     versions = tree.versions(place)

@@ -40,6 +40,17 @@ _OF_REPLIES = (
 )
 
 
+_BY_ID = (
+    select(calls)
+    .where(
+        calls.c.owner == bindparam("owner"),
+        calls.c.id.in_(bindparam("ids", expanding=True)),
+        calls.c.outcome.is_not(None),
+    )
+    .order_by(calls.c.id)
+)
+
+
 class Ledger:
     """Rows outlive the conversation they paid for; they hold no words and no provider's texts."""
 
@@ -122,6 +133,15 @@ class Ledger:
             for chunk in chunks(replies):
                 for row in transaction.execute(_OF_REPLIES, {"owner": self._database.owner, "replies": chunk}):
                     found.setdefault(row.reply, []).append(call_of(row))
+        return found
+
+    def settled_calls(self, ids: Iterable[int]) -> list[Call]:
+        """Those of these calls that are settled, in order."""
+        found: list[Call] = []
+        with self._database.read() as transaction:
+            for chunk in chunks(ids):
+                rows = transaction.execute(_BY_ID, {"owner": self._database.owner, "ids": chunk})
+                found += [call_of(row) for row in rows]
         return found
 
     def total(

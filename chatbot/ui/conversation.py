@@ -93,7 +93,7 @@ def _settled(shown: Shown, reading: Reading, engine: Engine) -> Shown:
         row = replace(row, state="cut", error=error)
     rows = (*shown.rows[:-1], row)
     try:
-        calls = tuple(call for made in engine.store.ledger.bills([one.id for one in rows]).values() for call in made)
+        calls = tuple(call for made in engine.paid([one.id for one in rows]).values() for call in made)
     except ByteBotError:
         calls = shown.calls
     return replace(

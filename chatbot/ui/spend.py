@@ -41,11 +41,13 @@ class Spend:
             here, branch, times = ledger.totals(
                 known, view.replies if view and branches else (), today, today.replace(day=1)
             )
+            if chat.temporary is not None and chat.temporary.anonymous is not None:
+                here = chat.temporary.anonymous.total()
             self._limits = ledger.budgets.standings(conversation=chat.conversation, model=chat.options.model)
         except ByteBotError:
             self._slot.empty()  # the history says for itself that it cannot be read
             return
-        self._sums = {"This chat": here} if known is not None else {}
+        self._sums = {"This chat": here} if chat.conversation is not None else {}
         self._sums |= {"This branch": branch} if branches else {}
         self._sums |= dict(zip(("Today", "This month"), times, strict=True))
         self._warn()

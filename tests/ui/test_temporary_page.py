@@ -57,7 +57,11 @@ def test_nothing_said_is_stored_and_the_bill_is_anonymous(page: Tab, server: Fak
     ] * 2
     assert WORDS.encode() not in written(page)
     assert "c" not in page.app.query_params
-    assert page.says("Today $")
+    costs = [button for button in page.app.button if (button.key or "").startswith("cost-")]
+    assert [button.label for button in costs] == [":small[:gray[\\$0\\.0200]]", ":small[:gray[\\$0\\.0320]]"]
+    assert page.says("This chat $0.0520")
+    page.click(costs[0].key or "")
+    assert page.says("Worked out from your own prices.")
     assert not any(button.label == "Delete" for button in page.app.button)
     # Still there after another page was looked at, gone after it was left.
     page.run()
