@@ -20,7 +20,7 @@ WARN_AT = (50, 80, 100)
 
 _NANO = 10**9
 _MOST = 10**6 * _NANO  # a million dollars
-_STEPS = (1, 2, 5)
+_STEPS = (10, 15, 20, 30, 40, 50, 60, 80, 100)  # tenths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,17 +180,19 @@ def passed(before: Iterable[Standing], after: Iterable[Standing]) -> list[Standi
 def raised(limit: int, needed: int) -> int:
     """The next round limit that leaves room for what is `needed` in all, at least twice the old one.
 
-    >>> raised(10 * 10**9, 10_400_000_000) == 20 * 10**9, raised(3_000_000, 4_000_000) == 10_000_000
+    >>> raised(10 * 10**9, 10_400_000_000) == 20 * 10**9, raised(3_000_000, 4_000_000) == 6_000_000
     (True, True)
     """
     wanted = max(2 * limit, needed, 1)
     power: int = 10 ** (len(str(wanted)) - 1)
-    return next(step * power for step in (*_STEPS, 10) if step * power >= wanted)
+    return next(step * power for step in _STEPS if step * power >= 10 * wanted) // 10
 
 
 def read_limit(text: str) -> int:
     """Nano-dollars of what a person typed: "10", "$2.50", "0.5"; BadInput names it and what is allowed."""
     cleaned = text.strip().removeprefix("$").strip()
+    if not cleaned:
+        raise BadInput("There is no amount. Type dollars from 0 to 1,000,000, such as 10 or 2.50.")
     if re.fullmatch(r"\d{1,7}(\.\d{0,9})?|\.\d{1,9}", cleaned):
         nanodollars = int(Decimal(cleaned) * _NANO)
         if nanodollars <= _MOST:

@@ -52,14 +52,11 @@ class Engine:
         """The store of the ledger."""
         self.ledger = self.bills.ledger
         self.anonymous = Anonymous(self.ledger) if bills is not None else None
-        """Of a temporary chat, whose calls the ledger keeps without a name."""
         self._shared = shared
         self.outside = outside
         self.price = outside.price
         self._memory = Memory(store, outside)
-        self.ahead = Ahead(
-            store, self.ledger, self._memory, outside, self.process, anonymous=self.anonymous is not None
-        )
+        self.ahead = Ahead(store, self.ledger, self._memory, outside, self.process, anonymous=bills is not None)
         self._turns: dict[int, LiveTurn] = {}
         self._lock = threading.Lock()
         self._closing = False

@@ -1,12 +1,13 @@
 """Limits on what is spent, in the settings: what there are, where they stand, another one."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from chatbot.core.bill import dollars
 from chatbot.core.budgets import KINDS, Budget, Kind, about, limit_words, read_limit, read_subject
-from chatbot.core.errors import ByteBotError
+from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.engine import Engine
 from chatbot.ui import clock, session
 from chatbot.ui.words import sentence
@@ -41,7 +42,7 @@ def draw(engine: Engine) -> None:
             "There is no limit yet. Set one below; you can raise it or take it away at any time.",
             icon=":material/savings:",
         )
-    _another()
+    _another(known)
     if changes:
         with st.expander(f"Every change ({len(changes):,})"):
             for change in changes[:_MOST_CHANGES]:
@@ -63,7 +64,7 @@ def _one(engine: Engine, budget: Budget) -> None:
             st.markdown(f"**{sentence(name[0].upper() + name[1:])}**", width="stretch")
             st.text_input(
                 "Limit in dollars",
-                limit_words(budget.limit).removeprefix("$").replace(",", ""),
+                _in_box(budget),
                 key=_widget(budget),
                 icon=":material/attach_money:",
                 label_visibility="collapsed",
@@ -99,23 +100,33 @@ def _refused(where: str) -> None:
         st.error(sentence(wrong), icon=":material/error:")
 
 
-def _another() -> None:
+def _another(known: Sequence[Budget]) -> None:
+    """A limit of a kind that is not there yet; those that are there are changed in their own box."""
+    there = {budget.kind for budget in known if not budget.subject}
+    kinds = [kind for kind in KINDS if kind not in there]
     with st.container(border=True, key="limit-new"):
-        kind = st.selectbox("Another limit for", KINDS, format_func=_FOR.__getitem__, key="limit-kind")
+        words = "Another limit for" if known else "A limit for"
+        widget = f"limit-kind-{len(kinds)}"
+        kind = st.selectbox(words, kinds, format_func=_FOR.__getitem__, key=widget)
         if kind == "model":
             st.text_input("Its name", key="limit-model", placeholder="such as gpt-6-luna, or gpt-6-* for all of these")
         st.text_input("Limit in dollars", key="limit-amount", icon=":material/attach_money:", placeholder="10")
-        st.button("Set limit", key="limit-set", type="primary", on_click=_set)
+        st.button("Set limit", key="limit-set", type="primary", on_click=_set, args=(widget,))
         _refused("")
 
 
-def _set() -> None:
-    kind: Kind = st.session_state["limit-kind"]
+def _set(widget: str) -> None:
+    budgets = session.engine().ledger.budgets
+    kind: Kind = st.session_state[widget]
     name = str(st.session_state.get("limit-model") or "") if kind == "model" else ""
     try:
         limit = read_limit(str(st.session_state.get("limit-amount") or ""))
         subject = read_subject(kind, name)
-        session.engine().ledger.budgets.set(kind, limit, subject=subject, zone=clock.zone_name())
+        for budget in budgets.all():
+            if (budget.kind, budget.subject.casefold()) == (kind, subject.casefold()):
+                words = f"There is a limit for {about(budget)} already, {limit_words(budget.limit)}."
+                raise BadInput(f"{words} Change it in its own box.")
+        budgets.set(kind, limit, subject=subject, zone=clock.zone_name())
     except ByteBotError as error:
         st.session_state[_WRONG] = ("", error.sentence)
         return
@@ -124,11 +135,13 @@ def _set() -> None:
 
 
 def _change(budget: Budget) -> None:
+    widget = _widget(budget)
     try:
-        limit = read_limit(str(st.session_state.get(_widget(budget)) or ""))
+        limit = read_limit(str(st.session_state.get(widget) or ""))
         session.engine().ledger.budgets.set(budget.kind, limit, subject=budget.subject, zone=budget.zone)
     except ByteBotError as error:
         st.session_state[_WRONG] = (str(budget.id), error.sentence)
+        st.session_state[widget] = _in_box(budget)  # what holds, not what was refused
         return
     session.said(f"The limit is {limit_words(limit)} now.")
 
@@ -143,5 +156,9 @@ def _remove(budget: int) -> None:
 
 
 def _widget(budget: Budget) -> str:
-    # With the amount in it: what was typed and refused goes back to what holds.
+    # With the amount in it: what another window sets is shown.
     return f"limit-amount-{budget.id}-{budget.limit}"
+
+
+def _in_box(budget: Budget) -> str:
+    return limit_words(budget.limit).removeprefix("$").replace(",", "")

@@ -156,7 +156,9 @@ def test_limits_are_set_changed_and_removed_in_the_settings(settings: Page) -> N
     page.app.text_input(key="limit-amount").set_value("10")
     page.click("limit-set")
     assert page.says("Each month")
-    page.app.selectbox(key="limit-kind").set_value("model")
+    kinds = page.app.selectbox(key="limit-kind-3")
+    assert kinds.options == ["Each day", "Each conversation", "A model, each month"], "a month has its own box by now"
+    kinds.set_value("model")
     page.run()
     page.app.text_input(key="limit-amount").set_value("2.50")
     page.click("limit-set")
@@ -170,9 +172,14 @@ def test_limits_are_set_changed_and_removed_in_the_settings(settings: Page) -> N
         ("month", "", 10**10),
         ("model", "gpt-6-*", 2_500_000_000),
     ]
+    page.app.text_input(key="limit-model").set_value("GPT-6-*")
+    page.app.text_input(key="limit-amount").set_value("9")
+    page.click("limit-set")
+    assert page.says("There is a limit for gpt-6-*, each month already, $2.50. Change it in its own box.")
     page.app.text_input(key=f"limit-amount-{month.id}-{month.limit}").set_value("-3")
     page.run()
     assert page.says("The limit is '-3'")
+    assert page.app.text_input(key=f"limit-amount-{month.id}-{month.limit}").value == "10", "what holds is shown"
     assert budgets.all()[0].limit == 10**10
     page.app.text_input(key=f"limit-amount-{month.id}-{month.limit}").set_value("20")
     page.run()
