@@ -21,7 +21,7 @@ from chatbot.ui.spend import Spend
 from chatbot.ui.words import MARKED_NAME, NAME, OPEN_NAME, by_day, lines_of, told_apart
 
 _PAGE = 30
-_TALLEST = 345  # pixels beyond which the list scrolls in itself
+_TALLEST = 250  # pixels beyond which the list scrolls in itself
 _HEADING, _ROW, _GAP = 22.4, 40, 4  # pixels, as Streamlit draws them
 _SHOWN = "lines"  # in the session: how many conversations are shown
 _DRAWN = "lines drawn here"  # in the session: elements of the list, headings and all
@@ -57,8 +57,8 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
                 asked.first()
                 name = _conversations(engine, chat)
         st.divider()
+        spent = Spend(engine)  # above what is set once: it is to be seen while it moves
         this_chat.draw(engine_of(chat), chat)
-    spent = Spend(engine)
     spent.look(chat, view)
     return Places(name, spent)
 

@@ -21,7 +21,7 @@ _WHERE = {"month": "this month", "day": "today", "conversation": "in this chat"}
 
 
 class Spend:
-    """One element at the foot of the sidebar, to be filled now, while a reply is written and when it has ended."""
+    """One element of the sidebar, to be filled now, while a reply is written and when it has ended."""
 
     def __init__(self, engine: Engine) -> None:
         self._slot: DeltaGenerator = st.sidebar.empty()

@@ -65,12 +65,12 @@ def test_the_list_ends_with_a_whole_row(page: Tab) -> None:
         )
     heading, row, gap = 22.4, 40, 4
     page.run()
-    assert height_of_the_list(page) == math.ceil(heading + gap + 7 * (row + gap))
+    assert height_of_the_list(page) == math.ceil(heading + gap + 5 * (row + gap))
     assert page.says("9 conversations"), "a phone shows no scroll bar"
     pinned = page.engine.store.conversations.lines()[0]
     page.engine.store.conversations.pin(pinned.id, True)
     page.run()
-    assert height_of_the_list(page) == math.ceil(2 * (heading + gap) + 6 * (row + gap))
+    assert height_of_the_list(page) == math.ceil(2 * (heading + gap) + 4 * (row + gap))
 
 
 def height_of_the_list(page: Tab) -> int:
