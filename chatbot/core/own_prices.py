@@ -198,9 +198,14 @@ def _told_apart(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return tuple(_rival(entry, rivals[id(entry)]) if id(entry) in rivals else entry for entry in entries)
 
 
+def _within(place: str) -> str:
+    """A place as it is named within a sentence."""
+    return place[:1].lower() + place[1:]
+
+
 def _rival(entry: Entry, other: Entry) -> Entry:
     said = (
-        f"this price and that of {other.at} can hold for the same call, and neither goes before the other. "
+        f"this price and that of {_within(other.at)} can hold for the same call, and neither goes before the other. "
         "Take one away, or set them apart by url, model, tier or from."
     )
     return replace(entry, rates=None, wrong=(Wrong(at=entry.at, said=said),))

@@ -26,6 +26,7 @@ def read_entry(raw: Mapping[str, object], at: str, place: Callable[[str], str]) 
     """
     wrong: list[Wrong] = []
     unread: set[str] = set()
+    meant: set[str] = set()
 
     def refuse(field: str, said: str) -> None:
         wrong.append(Wrong(at=place(field), said=said))
@@ -38,6 +39,7 @@ def read_entry(raw: Mapping[str, object], at: str, place: Callable[[str], str]) 
             help_ = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(FIELDS)}."
             wrong.append(Wrong(at=place(name), said=f"{_short(name)} is no field of a price; {help_}"))
             unread.update(name for name in close if name in _ABOUT and name not in raw)
+            meant.update(close)
 
     def text(field: str) -> str | None:
         found = raw.get(field)
@@ -65,7 +67,7 @@ def read_entry(raw: Mapping[str, object], at: str, place: Callable[[str], str]) 
     def rate(field: str) -> Decimal | None:
         found = raw.get(field)
         if found is None:
-            if field in ("input", "output"):
+            if field in ("input", "output") and field not in meant:
                 said = f"{field} is missing; it must be {_ALLOWED}, 0 where nothing is charged."
                 wrong.append(Wrong(at=at, said=said))
             return None

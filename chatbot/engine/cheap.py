@@ -16,14 +16,15 @@ def cheap_model_of(connection: Connection) -> str | None:
     return connection.cheap_model or cheap_model(connection.base_url)
 
 
-def for_simple_things(outside: Outside, options: Options) -> tuple[str, ...]:
+def for_simple_things(outside: Outside, options: Options, answered: str = "") -> tuple[str, ...]:
     """Models to ask for a title or a summary in a chat held with `options`: the first, and if it is not there the next.
 
     The chat's own is the last, and the only one where no other is known, or where the other is known to be dearer.
+    `answered`: the model to which a rule sent the reply; it stands in where the connection has no cheap one.
     """
     own = options.model
     try:
-        cheap = outside.cheap(options.connection)
+        cheap = outside.cheap(options.connection) or answered
         if not cheap or cheap == own:
             return (own,)
         base_url = outside.connection(options.connection).base_url

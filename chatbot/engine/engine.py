@@ -268,7 +268,7 @@ class Engine:
             instead_of=payer.instead_of,
         )
         yield from recorded(marked_closed(events, turn), recording)
-        self._titles.consider(begun, want.options, turn)
+        self._titles.consider(begun, want.options, turn, answered=options.model)
 
     def _wait_for_parent(self, turn: LiveTurn, begun: Begun) -> bool:
         """Wait until the reply above has ended, however it did; false when this turn was stopped meanwhile."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chatbot.core.errors import ByteBotError, Forbidden, ModelUnknown, Unpriced
@@ -43,8 +44,10 @@ class Titles:
         self._asking: dict[threading.Thread, str] = {}
         self._beginning = threading.Lock()  # a thread that close finds has been started
 
-    def consider(self, begun: Begun, options: Options, turn: LiveTurn) -> None:
-        """After a reply: ask for a title when it was the first whole one and the connection is meant for it."""
+    def consider(self, begun: Begun, options: Options, turn: LiveTurn, *, answered: str) -> None:
+        """After a reply by the model `answered`: ask for a title when it was the first whole one and the connection is
+        meant for it.
+        """
         if self._cancel.is_set() or turn.cancel.is_set() or begun.user is None:
             return
         try:
@@ -58,8 +61,9 @@ class Titles:
         if not first or row[begun.reply].state != "complete":
             return
         said, answer = row[begun.user].text, row[begun.reply].text
+        models = for_simple_things(self._outside, options, answered)
         thread = threading.Thread(
-            target=self._ask, args=(begun.conversation, options, said, answer), name="title", daemon=True
+            target=self._ask, args=(begun.conversation, options, models, said, answer), name="title", daemon=True
         )
         with self._beginning:
             if not self._cancel.is_set():
@@ -84,9 +88,9 @@ class Titles:
         for thread in asking:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _ask(self, conversation: str, options: Options, said: str, answer: str) -> None:
+    def _ask(self, conversation: str, options: Options, models: Sequence[str], said: str, answer: str) -> None:
         try:
-            title = self._title(conversation, options, said, answer)
+            title = self._title(conversation, options, models, said, answer)
             if title:
                 self._store.conversations.rename(conversation, title, by="model")
         except ByteBotError as error:
@@ -94,11 +98,11 @@ class Titles:
         finally:
             self._asking.pop(threading.current_thread(), None)
 
-    def _title(self, conversation: str, options: Options, said: str, answer: str) -> str:
-        """The name that the first model gives that can be asked, or nothing."""
+    def _title(self, conversation: str, options: Options, models: Sequence[str], said: str, answer: str) -> str:
+        """The name that the first of the models gives that can be asked, or nothing."""
         prompt = f"{said[:MOST_READ]}\n\n---\n\n{answer[:MOST_READ]}\n\n---\n\n{ASK}"
         own = replace(self._outside.payer(options.connection, self._ledger, self._process), conversation=conversation)
-        for model in for_simple_things(self._outside, options):
+        for model in models:
             payer = own if model == options.model else replace(own, instead_of=options.model)
             try:
                 attempt, words = self._asked(payer, model, prompt)

@@ -150,6 +150,12 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+def test_a_misspelt_field_is_not_told_as_missing_too() -> None:
+    entry = read_entry({"model": "m", "inptu": 1, "output": 1}, "line 1", lambda field: f"line 1, {field}")
+    assert [wrong.said for wrong in entry.wrong] == ["'inptu' is no field of a price; did you mean 'input'?"]
+    assert entry.rates is None
+
+
 @pytest.mark.parametrize(("change", "field", "said"), MISTAKES, ids=[said for _, _, said in MISTAKES])
 def test_a_mistake_is_named_with_its_place_and_leaves_the_price_open(
     change: dict[str, Any], field: str, said: str

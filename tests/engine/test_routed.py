@@ -227,13 +227,14 @@ def test_the_offline_connection_is_never_routed(store: Store) -> None:
     assert house.asked == ["dear"]
 
 
-def test_a_title_stands_in_for_the_chats_own_model_whoever_answered(store: Store) -> None:
+@pytest.mark.parametrize("known", ["cheap", None], ids=["the connection's cheap one", "where it has none"])
+def test_a_title_stands_in_for_the_chats_own_model_whoever_answered(store: Store, known: str | None) -> None:
     def answer(request: Request) -> Script:
         return text("Named")
 
     provider = Scripted(answer)
     outside = provider.outside(
-        price=price, rules=lambda: (SHORT,), titles=lambda name: True, cheap=lambda name: "cheap"
+        price=price, rules=lambda: (SHORT,), titles=lambda name: True, cheap=lambda name: known
     )
     engine = Engine(store, outside)
     turn = engine.start(None, Say("Hello"), options=OPTIONS)
