@@ -9,6 +9,7 @@ from chatbot.engine.view import Shown
 from chatbot.ui import callbacks, ordering
 from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.clock import zone
+from chatbot.ui.open_chat import current
 from chatbot.ui.words import explained, lines_of
 
 _THUMB = 32  # pixels; as wide as the sign alone, it would be missed on a phone
@@ -57,8 +58,11 @@ def reply_menu(shown: Shown) -> None:
         "Regenerate": (":material/refresh: Regenerate", partial(callbacks.regenerate, shown.id, fresh_key())),
         "Other model": (":material/swap_horiz: With another model…", partial(callbacks.choose_model, shown.id)),
         "Star": _star(shown),
+        "Branch": (":material/alt_route: Branch to a new chat", partial(ordering.branch, shown.row.id)),
         "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.own)),
     }
+    if current().temporary is not None:  # its words go nowhere
+        del choices["Branch"]
     menu(f"menu-{shown.id}", choices, help=lines_of(explained(shown.rows, zone())))
 
 

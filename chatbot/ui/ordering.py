@@ -1,11 +1,12 @@
-"""Stars, tags and the archive, from within a chat."""
+"""Stars, tags, the archive and a branch of its own, from within a chat."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
+from chatbot.engine.branching import branch as branched
 from chatbot.ui import session
-from chatbot.ui.callbacks import told
+from chatbot.ui.callbacks import go_to, told
 from chatbot.ui.open_chat import Note, current, undo_until
 
 
@@ -23,6 +24,17 @@ def unstar(messages: Sequence[int]) -> None:
     current().calm()
     for message in messages:
         session.engine_of(current()).store.stars.unstar(message)
+
+
+@told
+def branch(message: int) -> None:
+    """Open what was said up to this message as a chat of its own."""
+    chat, engine = current(), session.engine()
+    if chat.conversation is not None and chat.temporary is None:
+        made = branched(engine.store, chat.conversation, message)
+        engine.catch_up()
+        go_to(made)
+        current().note = Note(sentence="This is a chat of its own, with all that was said up to there.")
 
 
 @told

@@ -233,9 +233,7 @@ def test_a_title_stands_in_for_the_chats_own_model_whoever_answered(store: Store
         return text("Named")
 
     provider = Scripted(answer)
-    outside = provider.outside(
-        price=price, rules=lambda: (SHORT,), titles=lambda name: True, cheap=lambda name: known
-    )
+    outside = provider.outside(price=price, rules=lambda: (SHORT,), titles=lambda name: True, cheap=lambda name: known)
     engine = Engine(store, outside)
     turn = engine.start(None, Say("Hello"), options=OPTIONS)
     assert turn.wait(5)

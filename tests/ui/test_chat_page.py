@@ -308,3 +308,15 @@ def test_the_menu_of_a_chat_opens_its_file_its_markdown_and_its_tags(page: Tab) 
 
 def downloads_of(page: Tab) -> list[str]:
     return [button.proto.label for button in page.app.get("download_button")]
+
+
+def test_a_reply_begins_a_chat_of_its_own(page: Tab) -> None:
+    page.say("One").say("Two")
+    before = conversation(page)
+    page.choose(f"menu-{page.kept()[1].id}", "Branch")
+    assert texts(page) == ["One", "One"]
+    assert page.says("This is a chat of its own")
+    assert conversation(page) != before
+    page.say("Three")
+    assert texts(page) == ["One", "One", "Three", "Three"]
+    assert [line.title for line in page.engine.store.conversations.lines()] == ["One (branch)", "One"]
