@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, literal, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
 
 from chatbot.core.bill import Bill
 from chatbot.core.pricing import Cost
@@ -29,9 +31,15 @@ def count_in(connection: Connection, database: Database, settled: Iterable[tuple
     # Always in this order: two that settle at once wait for each other, not in a circle.
     for (seconds, number), sums in sorted(found.items(), key=lambda one: (-one[0][0], one[0][1])):
         key = {"owner": database.owner, "seconds": seconds, "number": number}
-        adding = database.insert(spent).values(**key, **dict(zip(SUMS, sums, strict=True)))
-        added = {name: spent.c[name] + adding.excluded[name] for name in SUMS}
-        connection.execute(adding.on_conflict_do_update(index_elements=list(key), set_=added))
+        connection.execute(_adding(database.sqlite), {**key, **dict(zip(SUMS, sums, strict=True))})
+
+
+@cache
+def _adding(on_sqlite: bool) -> Any:
+    """Made once for each dialect: every call is counted in twice."""
+    adding: Any = sqlite.insert(spent) if on_sqlite else postgresql.insert(spent)
+    more = {name: spent.c[name] + adding.excluded[name] for name in SUMS}
+    return adding.on_conflict_do_update(index_elements=["owner", "seconds", "number"], set_=more)
 
 
 def add_up_anew(database: Database) -> None:

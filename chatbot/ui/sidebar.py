@@ -20,7 +20,7 @@ from chatbot.ui.session import engine_of
 from chatbot.ui.spend import Spend
 from chatbot.ui.words import MARKED_NAME, NAME, OPEN_NAME, by_day, lines_of, told_apart
 
-_PAGE = 30
+_PAGE = 15  # each costs a third of a millisecond at every run; the History page has them all
 _TALLEST = 250  # pixels beyond which the list scrolls in itself
 _HEADING, _ROW, _GAP = 22.4, 40, 4  # pixels, as Streamlit draws them
 _SHOWN = "lines"  # in the session: how many conversations are shown
