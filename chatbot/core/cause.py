@@ -82,8 +82,8 @@ def _cause(pair: Pair, near: Sequence[Pair], known: Collection[str], today: date
 def _agrees(pair: Pair) -> bool:
     """Money and tokens are the same, as far as the bill says them."""
     if pair.theirs is None:
-        return pair.difference == 0 and pair.ours is not None and not pair.ours.bill.unpriced
-    return not pair.difference and not _tokens_differ(pair)
+        return pair.over == 0 and pair.ours is not None and not pair.ours.bill.unpriced
+    return not pair.over and not _tokens_differ(pair)
 
 
 def _tokens_differ(pair: Pair) -> bool:
@@ -97,7 +97,7 @@ def _tokens_differ(pair: Pair) -> bool:
 
 
 def _less(pair: Pair) -> bool:
-    return (pair.difference or 0) < 0 or (pair.token_difference or 0) < 0
+    return (pair.over or 0) < 0 or (pair.token_difference or 0) < 0
 
 
 def _not_billed(pair: Pair) -> tuple[Cause, str]:
@@ -124,15 +124,15 @@ def _not_ours(pair: Pair, known: Collection[str]) -> tuple[Cause, str]:
 
 
 def _rounding(pair: Pair) -> tuple[Cause, str] | None:
-    theirs, ours, difference = pair.theirs, pair.ours, pair.difference
+    theirs, ours, over = pair.theirs, pair.ours, pair.over
     assert theirs is not None
     assert ours is not None
-    if not difference or _tokens_differ(pair) or ours.bill.unpriced:
+    if not over or _tokens_differ(pair) or ours.bill.unpriced:
         return None
-    if abs(difference) <= theirs.rounding + ours.bill.calls:
+    if abs(over) <= theirs.rounding + ours.bill.calls:
         return "rounding", "Rounding in the bill's last digits."
     # Whoever counts the same tokens and is off by a hundredth of what is less than a cent has rounded each line.
-    if abs(difference) < CENT and abs(difference) * 100 <= abs(pair.billed or 0):
+    if abs(over) < CENT and abs(over) * 100 <= abs(pair.billed or 0):
         return "rounding", "Rounding, below a cent."
     return None
 
@@ -140,7 +140,7 @@ def _rounding(pair: Pair) -> tuple[Cause, str] | None:
 def _border(pair: Pair, near: Sequence[Pair]) -> tuple[Cause, str] | None:
     """What one day lacks is on the day beside it."""
     for other in near:
-        both = [(pair.difference, other.difference), (pair.token_difference, other.token_difference)]
+        both = [(pair.over, other.over), (pair.token_difference, other.token_difference)]
         given = [(one, two) for one, two in both if one is not None and two is not None]
         if given and any(one for one, _ in given) and all(one + two == 0 for one, two in given):
             return "border", f"A call near midnight: it is on {other.day} {_who(pair, other)}."
@@ -148,22 +148,22 @@ def _border(pair: Pair, near: Sequence[Pair]) -> tuple[Cause, str] | None:
 
 
 def _who(pair: Pair, other: Pair) -> str:
-    ahead = (pair.difference or pair.token_difference or 0) < 0
+    ahead = (pair.over or pair.token_difference or 0) < 0
     return "in the bill" if ahead else "here"
 
 
 def _credit(pair: Pair) -> tuple[Cause, str] | None:
     theirs = pair.theirs
-    if theirs is None or not theirs.credits or not pair.difference:
+    if theirs is None or not theirs.credits or not pair.over:
         return None
-    if abs(pair.difference - theirs.credits) <= theirs.rounding:
+    if abs(pair.over - theirs.credits) <= theirs.rounding:
         return "credit", f"They took {in_full(-theirs.credits)} off as a credit."
     return None
 
 
 def _unpriced(pair: Pair) -> tuple[Cause, str] | None:
     ours = pair.ours
-    if ours is None or not ours.bill.unpriced or (pair.difference or 0) <= 0:
+    if ours is None or not ours.bill.unpriced or (pair.over or 0) <= 0:
         return None
     return "unpriced", f"{_calls(ours.bill.unpriced).capitalize()} of ours {_has(ours.bill.unpriced)} no price here."
 
@@ -180,7 +180,7 @@ def _elsewhere(pair: Pair) -> tuple[Cause, str] | None:
 
 
 def _more(pair: Pair) -> bool:
-    return (pair.difference or 0) > 0 or (pair.token_difference or 0) > 0
+    return (pair.over or 0) > 0 or (pair.token_difference or 0) > 0
 
 
 def _lower_bound(pair: Pair) -> tuple[Cause, str] | None:
@@ -198,7 +198,7 @@ def _lower_bound(pair: Pair) -> tuple[Cause, str] | None:
 
 def _tier(pair: Pair) -> tuple[Cause, str] | None:
     theirs, ours = pair.theirs, pair.ours
-    if theirs is None or ours is None or not pair.difference:
+    if theirs is None or ours is None or not pair.over:
         return None
     other = sorted(theirs.tiers - ours.tiers)
     if other:
@@ -220,7 +220,7 @@ def _cached(pair: Pair) -> tuple[Cause, str] | None:
 
 def _price(pair: Pair) -> tuple[Cause, str] | None:
     """The same tokens for other money."""
-    if not pair.difference or _tokens_differ(pair) or pair.theirs is None or not pair.theirs.tokens:
+    if not pair.over or _tokens_differ(pair) or pair.theirs is None or not pair.theirs.tokens:
         return None
     said, held = (_rate(amount, pair.theirs.tokens) for amount in (pair.billed or 0, pair.counted))
     return "price", f"Same tokens, another price: {said} a million on the bill, {held} here."
@@ -243,13 +243,9 @@ def _fewer(pair: Pair) -> tuple[Cause, str] | None:
 
 
 def _no_tokens(pair: Pair) -> tuple[Cause, str] | None:
-    if pair.theirs is None or pair.theirs.tokens is not None or not pair.difference:
+    if pair.theirs is None or pair.theirs.tokens is not None or not pair.over:
         return None
-    what = (
-        "calls from elsewhere or another price"
-        if pair.difference > 0
-        else "another price, or another account or project"
-    )
+    what = "calls from elsewhere or another price" if pair.over > 0 else "another price, or another account or project"
     return "no tokens", f"Perhaps {what}: this bill counts no tokens, the usage export would tell."
 
 

@@ -13,6 +13,8 @@ from chatbot.core.billed import Statement, Sum
 from chatbot.core.family import family
 
 ALL_MODELS = "all models"
+AT_LEAST, AT_MOST = "> ", "at most "
+"""Before what is here, and before what they billed more than that, where calls of ours have no price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +75,14 @@ class Pair:
         return self.ours.bill.nanodollars if self.ours else 0
 
     @property
-    def difference(self) -> int | None:
-        """Nano-dollars that they billed more than we have."""
+    def over(self) -> int | None:
+        """Nano-dollars that they billed over what is counted. Those of all rows add up to that of the whole."""
         return None if self.billed is None else self.billed - self.counted
+
+    @property
+    def difference(self) -> int | None:
+        """The same where it can be known: at most so much where a call of ours has no price, None where none has one."""
+        return self.over if self.ours is None or self.ours.bill.known else None
 
     @property
     def token_difference(self) -> int | None:
@@ -161,6 +168,27 @@ def _by_model(theirs: dict[str, Sum], ours: Sequence[Used]) -> list[_Row]:
             by_snapshot["" if together else family(used.model)[1]].use(used)
         rows += by_snapshot.values()
     return rows
+
+
+def here(bill: Bill | None) -> str:
+    """What the ledger has, said as every sum is: "> " where a call has no price, "—" where none has one.
+
+    >>> here(Bill(nanodollars=1_169_200, calls=2, unpriced=1)), here(Bill(calls=1, unpriced=1)), here(None)
+    ('> $0.0011692', '—', '—')
+    """
+    if bill is None or not bill.known:
+        return "—"
+    return (AT_LEAST if bill.unpriced else "") + in_full(bill.nanodollars)
+
+
+def apart(difference: int | None, ours: Bill | None) -> str:
+    """What they billed more, beside what `here` says: less than that where there is more here than is said.
+
+    >>> apart(20_000_000, Bill(calls=2, unpriced=1)), apart(-20, None), apart(None, Bill(calls=1, unpriced=1))
+    ('at most +$0.02', '−$0.00000002', '—')
+    """
+    bounded = difference is not None and ours is not None and ours.unpriced
+    return (AT_MOST if bounded else "") + in_full(difference, signed=True)
 
 
 def in_full(nanodollars: int | None, *, signed: bool = False) -> str:

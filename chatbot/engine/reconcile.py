@@ -45,7 +45,8 @@ class Reconciled:
 
     @property
     def difference(self) -> int | None:
-        return None if self.billed is None else self.billed - self.counted.nanodollars
+        """At most so much where a call of ours has no price; None where none has one."""
+        return None if self.billed is None or not self.counted.known else self.billed - self.counted.nanodollars
 
     @property
     def agreeing(self) -> int:
@@ -58,29 +59,41 @@ def connections(ledger: Ledger) -> list[str]:
     return sorted({name for name, base_url in ledger.addresses() if base_url})
 
 
-def reconcile_files(
-    ledger: Ledger, files: Sequence[tuple[str, BinaryIO]], *, connection: str | None = None, today: date | None = None
-) -> Reconciled:
-    """Compare exports, by name, with the calls over the vendor's connections, or over the one that is named.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBill:
+    """An export that was read to its end. `vendor`: whose it is, "" when it does not say."""
 
-    A cost export and a usage export of the same days are one bill. BadInput names what cannot be read or compared.
+    name: str
+    vendor: str
+    statement: Statement
+
+
+def read_bill(file: BinaryIO, name: str) -> ReadBill:
+    """What a file bills; the file is done with then. BadInput names the line and the field of what cannot be read."""
+    bill = open_bill(file, name)
+    return ReadBill(name=name, vendor=bill.vendor, statement=statement(bill.lines()))
+
+
+def reconcile_bills(
+    ledger: Ledger, bills: Sequence[ReadBill], *, connection: str | None = None, today: date | None = None
+) -> Reconciled:
+    """Compare exports with the calls over the vendor's connections, or over the one that is named.
+
+    A cost export and a usage export of the same days are one bill. BadInput says what cannot be compared.
     """
-    if not files:
+    if not bills:
         raise BadInput("There is no bill to compare with. Drop a provider's cost or usage export.")
-    whole, vendors, read = Statement(), set[str](), list[tuple[str, Statement]]()
-    for name, file in files:
-        bill = open_bill(file, name)
-        found = statement(bill.lines())
-        for other, before in read:
-            if place := found.twice(before):
+    whole = Statement()
+    for number, bill in enumerate(bills):
+        for other in bills[:number]:
+            if place := bill.statement.twice(other.statement):
                 what = f"{place[1] or 'the day'} on {place[0]}"
-                raise BadInput(f"{other} and {name} both bill {what}. Leave one of them out.")
-        whole.join(found)
-        vendors |= {bill.vendor} - {""}
-        read.append((name, found))
+                raise BadInput(f"{other.name} and {bill.name} both bill {what}. Leave one of them out.")
+        whole.join(bill.statement)
+    vendors = sorted({bill.vendor for bill in bills} - {""})
     if len(vendors) > 1:
-        raise BadInput(f"These are bills of {' and '.join(sorted(vendors))}. Compare them one after the other.")
-    return _compared(ledger, whole, vendors.pop() if vendors else "", connection, today)
+        raise BadInput(f"These are bills of {' and '.join(vendors)}. Compare them one after the other.")
+    return _compared(ledger, whole, vendors[0] if vendors else "", connection, today)
 
 
 def reconcile_online(

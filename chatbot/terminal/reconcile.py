@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from chatbot.core.bill import Bill, made_of
+from chatbot.core.bill import made_of
 from chatbot.core.errors import BadInput
-from chatbot.core.reconcile import Pair, in_full
+from chatbot.core.reconcile import Pair, apart, here, in_full
 from chatbot.terminal.screen import one_line
 from chatbot.terminal.streams import is_terminal, opened, read_pipe
 
 if TYPE_CHECKING:
     from chatbot.core.settings import Secret
-    from chatbot.engine.reconcile import Reconciled
+    from chatbot.engine.reconcile import ReadBill, Reconciled
     from chatbot.home.home import Home
 
 _HEADING = ("Day (UTC)", "Model", "Billed", "Here", "Difference", "Tokens", "Of ours", "Why")
@@ -29,7 +29,7 @@ def reconcile(
 ) -> int:
     """Print the table, the whole last. 0 also where they differ: each difference has its reason beside it."""
     from chatbot.engine.open import open_engine
-    from chatbot.engine.reconcile import WhoseBill, reconcile_files
+    from chatbot.engine.reconcile import WhoseBill, reconcile_bills
     from chatbot.home.home import Home
 
     if admin == bool(files):
@@ -37,20 +37,34 @@ def reconcile(
     if (since or until) and not admin:
         raise BadInput("--since and --until belong to --admin; a file says its own days.")
     home = Home.open()
-    with contextlib.ExitStack() as stack:
-        read = [(name, stack.enter_context(opened(name))) for name in files]
-        engine = open_engine(home, titles=False)
-        stack.callback(engine.close)
+    bills = _read(files)
+    with contextlib.closing(open_engine(home, titles=False)) as engine:
         engine.recover()  # the calls of a killed process are settled first
         if admin:
             found = _online(home, engine.ledger, connection, since, until)
         else:
             try:
-                found = reconcile_files(engine.ledger, read, connection=connection)
+                found = reconcile_bills(engine.ledger, bills, connection=connection)
             except WhoseBill as error:
                 raise BadInput(f"{error.sentence} Say it with: --connection {shlex.quote(error.names[0])}") from None
     sys.stdout.write(_json(found) if as_json else _table(found))
     return 0
+
+
+def _read(files: Sequence[str]) -> "list[ReadBill]":
+    """Every file, read to its end; BadInput has a line for each that cannot be."""
+    from chatbot.engine.reconcile import read_bill
+
+    bills, wrong = [], []
+    for name in files:
+        try:
+            with opened(name) as file:
+                bills.append(read_bill(file, name))
+        except BadInput as error:
+            wrong.append(error.sentence)
+    if wrong:
+        raise BadInput("\n".join(wrong))
+    return bills
 
 
 def _online(home: "Home", ledger: Any, connection: str | None, since: str | None, until: str | None) -> "Reconciled":
@@ -89,7 +103,7 @@ def _table(found: "Reconciled") -> str:
     about = f"{found.vendor or 'The bill'}, {found.first} to {found.last}, beside the calls over {_names(found)}."
     rows = [_cells(row.pair, row.sentence) for row in found.rows]
     if len(rows) > 1:
-        whole = (in_full(found.billed), _here(found.counted), in_full(found.difference, signed=True))
+        whole = (in_full(found.billed), here(found.counted), apart(found.difference, found.counted))
         rows.append(("Together", "", *whole, "", "", _summary(found)))
     widths = [max(len(row[at]) for row in (_HEADING, *rows)) for at in range(len(_HEADING))]
     lines = [about, ""]
@@ -108,21 +122,17 @@ def _names(found: "Reconciled") -> str:
 
 
 def _cells(pair: Pair, sentence: str) -> tuple[str, ...]:
-    tokens = pair.token_difference
+    tokens, ours = pair.token_difference, pair.ours.bill if pair.ours else None
     return (
         str(pair.day),
         one_line(pair.model or "—", 60),
         in_full(pair.billed) if pair.theirs or pair.billed else "—",
-        _here(pair.ours.bill) if pair.ours else "—",
-        in_full(pair.difference, signed=True),
+        here(ours),
+        apart(pair.difference, ours),
         "" if tokens is None else f"{tokens:+,}" if tokens else "0",
-        made_of(pair.ours.bill) if pair.ours else "",
+        made_of(ours) if ours else "",
         one_line(sentence, 300),
     )
-
-
-def _here(bill: Bill) -> str:
-    return in_full(bill.nanodollars if bill.known else None)
 
 
 def _summary(found: "Reconciled") -> str:
@@ -164,7 +174,7 @@ def _json(found: "Reconciled") -> str:
         ],
         "total": {
             "billed": _money(found.billed),
-            "here": _money(whole.nanodollars)
+            "here": _money(whole.nanodollars if whole.known else None)
             | {"calls": whole.calls, "estimated": whole.estimated, "unpriced": whole.unpriced},
             "difference": _money(found.difference),
             "agreeing": found.agreeing,

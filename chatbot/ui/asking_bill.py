@@ -21,10 +21,11 @@ _QUICK = 0.6  # seconds that a page waits for a quick answer, so that it comes w
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What OpenAI said, or why it did not."""
+    """What came of comparing: what was found, or why nothing was. `unread`: of each file that cannot be read, why."""
 
     found: Reconciled | None = None
     problem: str = ""
+    unread: tuple[str, ...] = ()
 
 
 def answer() -> Answer | None:

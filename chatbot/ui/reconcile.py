@@ -1,22 +1,28 @@
 """A provider's bill beside ours: a file is dropped, and each day and model says what differs and why."""
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from chatbot.core.bill import dollars, made_of
 from chatbot.core.cause import Explained
-from chatbot.core.errors import ByteBotError
-from chatbot.core.reconcile import in_full
+from chatbot.core.errors import BadInput, ByteBotError
+from chatbot.core.reconcile import AT_LEAST, AT_MOST, apart, here, in_full
 from chatbot.engine.engine import Engine
-from chatbot.engine.reconcile import Reconciled, connections, reconcile_files
+from chatbot.engine.reconcile import ReadBill, Reconciled, connections, read_bill, reconcile_bills
 from chatbot.home.home import Home
 from chatbot.ui import asking_bill
+from chatbot.ui.asking_bill import Answer
 from chatbot.ui.words import UNKNOWN, sentence
 
 _FILES, _OF, _FOUND = "bill_files", "bill_of", "bill_found"
 _VENDORS = "Those to the provider of the bill"
+_LEAST = 50_000  # nano-dollars, of which a headline's four decimals say something
+_LETTERS = 38  # of a sentence, that surely fit into one line of its column
+_HIGH = 68  # pixels of a row with three lines; Streamlit wraps words in rows higher than 64
+_TALL = 600  # pixels of a table of many such rows
 _MANY = 8  # rows from which on those that agree may be left out
 _WHERE = """\
 Where providers have it:
@@ -51,9 +57,9 @@ def draw(engine: Engine, home: Home) -> None:
     if asking_bill.pending():
         pass
     elif answer is not None:
-        _shown(answer.found, answer.problem)
+        _shown(answer)
     elif files:
-        _shown(*_compared(engine, files, _choose(used)))
+        _shown(_compared(engine, files, _choose(used)))
     else:
         st.markdown(_WHERE)
     with st.expander("Ask OpenAI with an admin key", icon=":material/key:"):
@@ -72,55 +78,78 @@ def _choose(used: Sequence[str]) -> str | None:
     return None if chosen == _VENDORS else chosen
 
 
-def _compared(engine: Engine, files: Sequence[Any], of: str | None) -> tuple[Reconciled | None, str]:
+def _compared(engine: Engine, files: Sequence[Any], of: str | None) -> Answer:
     """Once for the same files: a large one takes seconds to read, and a page is drawn at every click."""
     asked = (*(file.file_id for file in files), of)
-    kept: tuple[object, Reconciled | None, str] | None = st.session_state.get(_FOUND)
+    kept: tuple[object, Answer] | None = st.session_state.get(_FOUND)
     if kept is not None and kept[0] == asked:
-        return kept[1], kept[2]
-    found, problem = None, ""
+        return kept[1]
+    with st.spinner("Comparing …"):
+        answer = _answer(engine, files, of)
+    st.session_state[_FOUND] = (asked, answer)
+    return answer
+
+
+def _answer(engine: Engine, files: Sequence[Any], of: str | None) -> Answer:
+    """A file that cannot be read does not stand in the way of the others."""
+    bills, unread = list[ReadBill](), list[str]()
+    for file in files:
+        try:
+            bills.append(read_bill(file, file.name))
+        except BadInput as error:
+            unread.append(error.sentence)
+    if not bills:
+        return Answer(unread=tuple(unread))
     try:
-        with st.spinner("Comparing …"):
-            found = reconcile_files(engine.ledger, [(file.name, file) for file in files], connection=of)
+        found = reconcile_bills(engine.ledger, bills, connection=of)
     except ByteBotError as error:
-        problem = error.sentence
-    st.session_state[_FOUND] = (asked, found, problem)
-    return found, problem
+        return Answer(problem=error.sentence, unread=tuple(unread))
+    return Answer(found, unread=tuple(unread))
 
 
-def _shown(found: Reconciled | None, problem: str) -> None:
+def _shown(answer: Answer) -> None:
+    found = answer.found
+    for wrong in filter(None, (*answer.unread, answer.problem)):
+        st.error(sentence(wrong), icon=":material/error:")
     if found is None:
-        st.error(sentence(problem), icon=":material/error:")
         return
-    here = found.counted.nanodollars if found.counted.known else None
-    with st.container(horizontal=True, gap="small"):
-        for name, value, sign in (
-            ("Billed", found.billed, False),
-            ("Here", here, False),
-            ("Difference", found.difference, True),
-        ):
-            exact = sentence(in_full(value, signed=sign))
-            st.metric(name, _short(value, signed=sign), width="content", help=exact if value else None)
+    if answer.unread:
+        st.caption("What is below is of the other files.")
+    _headlines(found)
     st.markdown(sentence(summary(found)))
     rows = found.rows
     if found.agreeing and found.agreeing < len(rows) and len(rows) > _MANY and st.toggle("Only what differs"):
         rows = tuple(row for row in rows if row.cause != "agrees")
     if rows:
-        st.dataframe(
-            [cells(row) for row in rows],
-            hide_index=True,
-            column_config=_columns(found),
-            alt="By day and model: billed, here, the difference and its likely cause",
-        )
+        _table(found, rows)
     if found.others:
         sums = ", ".join(f"{amount / 10**9:,.2f} {name}" for name, amount in found.others.items())
         st.caption(sentence(f"Not compared, since it is not in dollars: {sums}."))
 
 
-def _short(nanodollars: int | None, *, signed: bool) -> str:
-    """A sum as a headline; every digit is in its help."""
-    if not nanodollars:
-        return UNKNOWN if nanodollars is None else dollars(0)
+def _headlines(found: Reconciled) -> None:
+    """The whole of each side; every digit is in the help."""
+    ours = found.counted
+    least, most = (AT_LEAST, AT_MOST) if ours.unpriced else ("", "")
+    with st.container(horizontal=True, gap="small"):
+        for name, value, bound, sign in (
+            ("Billed", found.billed, "", False),
+            ("Here", ours.nanodollars if ours.known else None, least, False),
+            ("Difference", found.difference, most, True),
+        ):
+            words = UNKNOWN if value is None else bound + _short(value, signed=sign)
+            exact = sentence(bound + in_full(value, signed=sign))
+            st.metric(name, words, width="content", help=exact if value else None)
+
+
+def _short(nanodollars: int, *, signed: bool) -> str:
+    """A sum as a headline; in full where it is less than its last digit.
+
+    >>> _short(1_234_500_000_000, signed=True), _short(-12_345_678, signed=True), _short(20_000, signed=False)
+    ('+$1,234.50', '−$0.0123', '$0.00002')
+    """
+    if abs(nanodollars) < _LEAST:
+        return in_full(nanodollars, signed=signed)
     sign = "−" if nanodollars < 0 else "+" if signed else ""
     return sign + dollars(abs(nanodollars))
 
@@ -138,33 +167,51 @@ def summary(found: Reconciled) -> str:
     return f"{whose} {days} (UTC), beside the calls over {', '.join(found.connections)}. {agree}{made}"
 
 
+def _table(found: Reconciled, rows: Sequence[Explained]) -> None:
+    """Where a sentence takes more than a line, every row is high enough for all of it."""
+    lines = [cells(row) for row in rows]
+    long = any(len(line["Why"]) > _LETTERS or "(" in line["Here"] for line in lines)
+    counted = any(row.pair.token_difference is not None for row in found.rows)
+    st.dataframe(
+        lines,
+        hide_index=True,
+        row_height=_HIGH if long else None,
+        height="content" if len(lines) <= _MANY else _TALL if long else "auto",
+        column_config=_columns(wrapped=long, counted=counted),
+        alt="By day and model: billed, here, the difference and its likely cause",
+    )
+
+
 def cells(row: Explained) -> dict[str, str]:
     """A row of the table; amounts with every digit, as text, since a float would round them."""
-    pair, ours, tokens = row.pair, row.pair.ours, row.pair.token_difference
+    pair, tokens = row.pair, row.pair.token_difference
+    ours = pair.ours.bill if pair.ours else None
+    # A count stays beside its word.
+    parts = re.sub(r"(?<=\d) ", "\N{NO-BREAK SPACE}", made_of(ours)) if ours else ""
     return {
         "Day (UTC)": str(pair.day),
         "Model": pair.model or UNKNOWN,
         "Billed": in_full(pair.billed) if pair.theirs else UNKNOWN,
-        "Here": in_full(ours.bill.nanodollars) if ours and ours.bill.known else UNKNOWN,
-        "Difference": in_full(pair.difference, signed=True),
+        "Here": here(ours) + (f" ({parts})" if parts else ""),
+        "Difference": apart(pair.difference, ours),
         "Tokens": "" if tokens is None else f"{tokens:+,}".replace("-", "−") if tokens else "0",
-        "Of ours": made_of(ours.bill) if ours else "",
         "Why": row.sentence,
     }
 
 
-def _columns(found: Reconciled) -> dict[str, Any]:
-    column = st.column_config.TextColumn
-    right: dict[str, Any] = {
-        "Billed": column(alignment="right"),
-        "Here": column(alignment="right"),
-        "Difference": column(alignment="right", help="What they billed more than is here"),
-        "Tokens": column(alignment="right", help="What they counted more than is here"),
-        "Of ours": column(width=110, help="Calls that are estimated or have no price"),
-        "Why": column(width=520, help="The likeliest cause that the figures tell"),
+def _columns(*, wrapped: bool, counted: bool) -> dict[str, Any]:
+    """Where words are wrapped, as wide as a page of 1280 pixels has room for beside the sidebar; where it has more, all grow."""
+
+    def column(width: int | None = None, *, right: bool = False, help: str | None = None) -> Any:
+        alignment: Literal["right"] | None = "right" if right else None
+        return st.column_config.TextColumn(width=width if wrapped else None, alignment=alignment, help=help)
+
+    return {
+        "Day (UTC)": column(84),
+        "Model": column(112),
+        "Billed": column(right=True),
+        "Here": column(98, right=True, help="With the calls that are estimated or have no price"),
+        "Difference": column(112, right=True, help="What they billed more than is here"),
+        "Tokens": column(right=True, help="What they counted more than is here") if counted else None,
+        "Why": column(236, help="The likeliest cause that the figures tell"),
     }
-    if not any(row.pair.token_difference is not None for row in found.rows):
-        right["Tokens"] = None
-    if not made_of(found.counted):
-        right["Of ours"] = None
-    return right

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chatbot.core.bill import Bill
 from chatbot.core.billed import Billed, Statement, statement
 from chatbot.core.cause import Explained, explained
-from chatbot.core.reconcile import ALL_MODELS, Pair, Used, paired
+from chatbot.core.reconcile import ALL_MODELS, Pair, Used, apart, here, paired
 
 DAY = date(2026, 11, 3)
 TODAY = date(2026, 11, 25)
@@ -142,6 +142,17 @@ def test_the_likeliest_cause(bill: list[Billed], used: list[Used], cause: str, w
     assert one(bill, used) == (cause, words)
 
 
+def test_a_difference_from_what_nobody_knows_is_unknown() -> None:
+    rest = theirs(model="other")
+    mine = ours(0, calls=3, unpriced=3)
+    pair = compared([rest], [mine])[0].pair
+    assert (pair.over, pair.difference) == (0, None)
+    assert (here(mine.bill), apart(pair.difference, mine.bill)) == ("—", "—")
+    some = ours(DOLLAR // 4, unpriced=3)
+    pair = compared([theirs()], [some])[0].pair
+    assert (here(some.bill), apart(pair.difference, some.bill)) == ("> $0.25", "at most +$0.75")
+
+
 def test_what_is_not_billed_yet_or_never() -> None:
     rest = theirs(model="other")
     for day, words in (
@@ -270,13 +281,16 @@ def test_the_differences_add_up_to_the_difference_of_the_sums(lines: list[Billed
     if any(in_dollars) or bill.has_money:
         assert sum(pair.billed or 0 for pair in pairs) == sum(in_dollars)
         counted = sum(one.bill.nanodollars for one in used)
-        assert sum(pair.difference or 0 for pair in pairs) == sum(in_dollars) - counted
+        assert sum(pair.over or 0 for pair in pairs) == sum(in_dollars) - counted
     else:
-        assert all(pair.difference is None for pair in pairs)
+        assert all(pair.over is None for pair in pairs)
+    unknown = [pair for pair in pairs if pair.ours and not pair.ours.bill.known]
+    assert all(pair.difference is None for pair in unknown), "what is unknown is never 0"
+    assert all(pair.difference == pair.over for pair in pairs if pair not in unknown)
     places = [(pair.day, pair.model) for pair in pairs]
     assert len(places) == len(set(places)), "each day and model is one row"
     rows = explained(pairs, TODAY)
     assert [row.pair for row in rows] == pairs
     assert all(row.sentence.endswith(".") for row in rows)
     for row in rows:
-        assert (row.cause == "agrees") <= (not row.pair.difference)
+        assert (row.cause == "agrees") <= (not row.pair.over)

@@ -9,7 +9,7 @@ import pytest
 
 from chatbot.core.errors import BadInput, KeyRefused
 from chatbot.core.settings import Connection, Secret
-from chatbot.engine.reconcile import Reconciled, connections, reconcile_files, reconcile_online
+from chatbot.engine.reconcile import Reconciled, connections, read_bill, reconcile_bills, reconcile_online
 from chatbot.store.store import Store
 from tests.engine.bills import DAY, HEAD, LUNA, line, spend
 from tests.fake_admin import ADMIN_KEY
@@ -27,8 +27,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def compare(store: Store, *texts: str, connection: str | None = None) -> Reconciled:
-    files = [(f"{number}.csv", io.BytesIO(text.encode())) for number, text in enumerate(texts, start=1)]
-    return reconcile_files(store.ledger, files, connection=connection, today=TODAY)
+    bills = [read_bill(io.BytesIO(text.encode()), f"{number}.csv") for number, text in enumerate(texts, start=1)]
+    return reconcile_bills(store.ledger, bills, connection=connection, today=TODAY)
 
 
 def test_a_bill_that_agrees(store: Store) -> None:
@@ -50,7 +50,8 @@ def test_a_bill_that_differs_says_why_and_adds_up(store: Store) -> None:
     bill += line("0.0002", day=DAY + timedelta(days=2)) + line("1.5", model="gpt-image-2")
     found = compare(store, bill)
     assert [row.cause for row in found.rows] == ["elsewhere", "other model", "lower bound", "unpriced"]
-    assert found.difference == sum(row.pair.difference or 0 for row in found.rows) == 1_501_000_000 - 300_000
+    assert found.difference == sum(row.pair.over or 0 for row in found.rows) == 1_501_000_000 - 300_000
+    assert [row.pair.difference is None for row in found.rows] == [False, False, False, True]
 
 
 def test_costs_and_usage_together_are_one_bill(store: Store) -> None:

@@ -46,10 +46,10 @@ def test_the_table(house: Store, tmp_path: Path, capsys: pytest.CaptureFixture[s
         ["2026-11-03", "gpt-6-luna-2026-05-01", "$0.0002", "$0.0002", "$0.00", "0", "Agrees."],
         ["2026-11-03", "gpt-image", "−$0.25", "—", "−$0.25", "0", "A credit of $0.25."],
         [
-            *("2026-11-03", "sol␛[31m", "—", "—", "$0.00", "1 unpriced"),
+            *("2026-11-03", "sol␛[31m", "—", "—", "—", "1 unpriced"),
             "They did not bill this call: perhaps another account or project has it.",
         ],
-        ["Together", "−$0.2498", "$0.0002", "−$0.25", "1 of 3 rows agree. Of ours, 1 unpriced."],
+        ["Together", "−$0.2498", "> $0.0002", "at most −$0.25", "1 of 3 rows agree. Of ours, 1 unpriced."],
     ]
     assert len({line.index("Why") for line in lines[2:3]} | {lines[3].index("Agrees")}) == 1, "columns are straight"
 
@@ -74,6 +74,40 @@ def test_json_has_every_digit(house: Store, tmp_path: Path, capsys: pytest.Captu
     assert found["total"]["difference"]["dollars"] == "0.000199999"
     assert found["other_currencies"] == {"EUR": "2.500000000"}
     assert (found["vendor"], found["zone"], found["connections"]) == ("OpenAI", "UTC", ["openai"])
+
+
+def test_json_has_no_number_for_what_is_unknown(
+    house: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spend(house, None, model="sol", answered=None)
+    file = bill(tmp_path, HEAD + line("0.0002"))
+    assert main(["reconcile", file, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    sol = found["rows"][1]
+    assert (sol["model"], sol["here"]["nanodollars"], sol["here"]["unpriced"]) == ("sol", None, 1)
+    assert sol["difference"] == {"dollars": None, "nanodollars": None, "tokens": None, "requests": None}
+    assert found["total"]["here"] == {"dollars": None, "nanodollars": None, "calls": 1, "estimated": 0, "unpriced": 1}
+    assert found["total"]["difference"] == {"dollars": None, "nanodollars": None}
+    spend(house, 100_000)
+    assert main(["reconcile", file, "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)["total"]
+    assert (whole["here"]["nanodollars"], whole["difference"]["nanodollars"]) == (100_000, 100_000)
+
+
+def test_every_file_that_cannot_be_read_is_named(
+    house: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spend(house, 200_000)
+    good = bill(tmp_path, HEAD + line("0.0002"))
+    (tmp_path / "names.csv").write_text("name\nAda\n", encoding="utf-8")
+    (tmp_path / "free.csv").write_text(HEAD + line("free"), encoding="utf-8")
+    assert main(["reconcile", "names.csv", good, "missing.csv", "free.csv"]) == 2
+    out, err = capsys.readouterr()
+    first, second, third = err.splitlines()
+    assert first.startswith("chatbot: names.csv, line 1: no column says the day.")
+    assert second == "'missing.csv' cannot be read: No such file or directory."
+    assert third == "free.csv, line 2, amount_value: 'free' is no amount."
+    assert out == "", "nothing is compared"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A bill dropped on the page, beside the ledger of a home of its own; and OpenAI asked with an admin key."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -46,21 +47,65 @@ def test_a_dropped_bill_is_compared(page: Page) -> None:
     spend(store, None, model="sol", answered=None)
     drop(page, HEAD + line("0.0002") + line("1234.5", model="gpt-image"))
     assert table(page) == [
-        ["2026-11-03", "gpt-6-luna-2026-05-01", "$0.0002", "$0.0002", "$0.00", "0", "", "Agrees."],
+        ["2026-11-03", "gpt-6-luna-2026-05-01", "$0.0002", "$0.0002", "$0.00", "0", "Agrees."],
         [
-            *("2026-11-03", "gpt-image", "$1,234.50", "—", "+$1,234.50", "+1,200", ""),
+            *("2026-11-03", "gpt-image", "$1,234.50", "—", "+$1,234.50", "+1,200"),
             "Used outside ByteBot: it made no calls to this model in this time.",
         ],
         [
-            *("2026-11-03", "sol", "—", "—", "$0.00", "", "1 unpriced"),
+            *("2026-11-03", "sol", "—", "— (1\N{NO-BREAK SPACE}unpriced)", "—", ""),
             "They did not bill this call: perhaps another account or project has it.",
         ],
     ]
-    assert [metric.value for metric in page.app.metric] == ["$1,234.50", "$0.0002", "+$1,234.50"]
+    assert [metric.value for metric in page.app.metric] == ["$1,234.50", "> $0.0002", "at most +$1,234.50"]
     said = "OpenAI on 2026-11-03 (UTC), beside the calls over openai. 1 of 3 rows agree. Of ours, 1 unpriced."
     assert page.says(said)
     kept = b"".join(path.read_bytes() for path in page.data.rglob("*") if path.is_file())
     assert b"gpt-image" not in kept, "the file is kept nowhere"
+
+
+def test_what_nobody_priced_is_never_nothing(page: Page) -> None:
+    spend(session.engine().store, None, answered=None)
+    drop(page, HEAD + line("0.0002", model="gpt-image"))
+    assert [metric.value for metric in page.app.metric] == ["$0.0002", "—", "—"]
+    spend(session.engine().store, 20_000)
+    spend(session.engine().store, None)
+    drop(page, HEAD + line("0.0002", requests=3, tokens=(3000, 0, 600)))
+    (row,) = table(page)
+    assert row[3:5] == ["> $0.00002 (2\N{NO-BREAK SPACE}unpriced)", "at most +$0.00018"]
+    assert [metric.value for metric in page.app.metric] == ["$0.0002", "> $0.00002", "at most +$0.0002"]
+
+
+def test_each_sentence_can_be_read_whole(page: Page) -> None:
+    spend(session.engine().store, 200_000)
+    drop(page, HEAD + line("0.0002"))
+    drawn = page.app.dataframe[0].proto
+    assert not drawn.row_height, "what is short needs one line"
+    assert not any(column.get("width") for column in json.loads(drawn.columns).values()), "and nothing is cut"
+    drop(page, HEAD + line("0.0002") + line("1234.5", model="gpt-image"))
+    drawn = page.app.dataframe[0].proto
+    assert drawn.row_height > 64, "Streamlit wraps words in rows that are higher"
+    columns = [column for column in json.loads(drawn.columns).values() if not column.get("hidden")]
+    assert sum(column.get("width") or 80 for column in columns) <= 820, (
+        "what a page of 1280 pixels has beside its sidebar"
+    )
+
+
+def test_a_bad_file_does_not_hide_a_good_one(page: Page) -> None:
+    spend(session.engine().store, 200_000)
+    drop(page, "name\nAda\n", HEAD + line("0.0002"), HEAD + line("free"))
+    first, second = (error.value.replace("\\", "") for error in page.app.error)
+    assert first.startswith("1.csv, line 1: no column says the day.")
+    assert second == "3.csv, line 2, amount_value: 'free' is no amount."
+    assert [row[-1] for row in table(page)] == ["Agrees."]
+    assert page.says("What is below is of the other files.")
+    drop(page, "name\nAda\n", HEAD + line("free"))
+    assert [error.value.replace("\\", "")[:5] for error in page.app.error] == ["1.csv", "2.csv"]
+    assert not page.app.dataframe
+    drop(page, "name\nAda\n", HEAD + line("0.0002"), HEAD + line("0.0002"))
+    said = [error.value.replace("\\", "") for error in page.app.error]
+    assert len(said) == 2
+    assert said[1].startswith("2.csv and 3.csv both bill")
 
 
 def test_what_is_wrong_with_a_file_is_said(page: Page) -> None:
