@@ -28,6 +28,7 @@ Cause = Literal[
     "unknown",
 ]
 _LATE = 1  # days that a provider may take to bill a call
+_FAR = 10  # times all that was counted, which no estimate, tier or cache makes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ def _cause(pair: Pair, near: Sequence[Pair], known: Collection[str], today: date
         lambda: _unpriced(pair),
         lambda: _elsewhere(pair),
         lambda: _lower_bound(pair),
+        lambda: _far(pair),
         lambda: _tier(pair),
         lambda: _cached(pair),
         lambda: _price(pair),
@@ -174,7 +176,7 @@ def _elsewhere(pair: Pair) -> tuple[Cause, str] | None:
     if theirs and ours and more is not None and more > 0 and _more(pair):
         made = ours.bill.calls
         return "elsewhere", f"They counted {theirs.requests:,} requests, ByteBot made {made:,}: the rest is not ours."
-    if more is None and (pair.token_difference or 0) > 0 and ours and not (ours.bill.estimated or ours.uncertain):
+    if more is None and (pair.token_difference or 0) > 0 and ours and not _perhaps_more(pair):
         return "elsewhere", f"They counted {pair.token_difference:,} tokens more: calls that ByteBot did not make."
     return None
 
@@ -183,17 +185,39 @@ def _more(pair: Pair) -> bool:
     return (pair.over or 0) > 0 or (pair.token_difference or 0) > 0
 
 
+def _is_far(pair: Pair) -> bool:
+    """So much more than was counted that those calls cannot have made it; by tokens where no money was counted."""
+    over = pair.over or 0
+    if over > 0 and pair.counted:
+        return over > _FAR * pair.counted
+    return (pair.token_difference or 0) > _FAR * (pair.ours.tokens if pair.ours else 0) > 0
+
+
+def _perhaps_more(pair: Pair) -> bool:
+    """Some calls of ours may have used more than was counted, and as much as they have more."""
+    ours = pair.ours
+    return ours is not None and bool(ours.bill.estimated or ours.uncertain) and not _is_far(pair)
+
+
 def _lower_bound(pair: Pair) -> tuple[Cause, str] | None:
     ours = pair.ours
-    if ours is None or not _more(pair):
+    if ours is None or not _more(pair) or not _perhaps_more(pair):
         return None
     if ours.bill.estimated:
         count = _calls(ours.bill.estimated)
         return "lower bound", f"{count.capitalize()} of ours {_is(ours.bill.estimated)} estimated: a lower bound."
-    if ours.uncertain:
-        count = _calls(ours.uncertain)
-        return "lower bound", f"{count.capitalize()} of ours stopped or broke off: what was counted is a lower bound."
-    return None
+    count = _calls(ours.uncertain)
+    return "lower bound", f"{count.capitalize()} of ours stopped or broke off: what was counted is a lower bound."
+
+
+def _far(pair: Pair) -> tuple[Cause, str] | None:
+    """So much more is not ours; unless it is money for the tokens that we counted, or for fewer."""
+    more = pair.token_difference
+    if not _is_far(pair) or more == 0:
+        return None
+    if more is not None and more < 0:
+        return "price", "They billed far more for fewer tokens: another price, or something that tokens do not count."
+    return "elsewhere", f"Most of it was used outside ByteBot: it is over {_FAR} times what our calls came to."
 
 
 def _tier(pair: Pair) -> tuple[Cause, str] | None:

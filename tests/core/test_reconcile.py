@@ -142,6 +142,44 @@ def test_the_likeliest_cause(bill: list[Billed], used: list[Used], cause: str, w
     assert one(bill, used) == (cause, words)
 
 
+FAR = "Most of it was used outside ByteBot: it is over 10 times what our calls came to."
+
+
+@pytest.mark.parametrize(
+    ("bill", "used", "words"),
+    [
+        # Up to ten times of what was counted, an estimate may be the cause.
+        ([theirs(11 * DOLLAR, None, None)], [ours(estimated=1)], "1 call of ours is estimated: a lower bound."),
+        ([theirs(11 * DOLLAR + 1, None, None)], [ours(estimated=1)], FAR),
+        ([theirs(1_234 * DOLLAR, (9_000, 0, 9_000))], [ours(4_392_000, estimated=1)], FAR),
+        ([theirs(1_234 * DOLLAR, (9_000, 0, 9_000))], [ours(4_392_000, uncertain=1)], FAR),
+        (
+            [theirs(1_234 * DOLLAR, (9_000, 0, 9_000), None)],
+            [ours(4_392_000, estimated=1)],
+            "They counted 17,850 tokens more: calls that ByteBot did not make.",
+        ),
+        (
+            [theirs(20 * DOLLAR)],
+            [ours(estimated=1)],
+            "Same tokens, another price: $133,333 a million on the bill, $6,667 here.",
+        ),
+        (
+            [theirs(20 * DOLLAR, (10, 0, 10), 1)],
+            [ours(estimated=1)],
+            "They billed far more for fewer tokens: another price, or something that tokens do not count.",
+        ),
+        # No money was counted: the tokens tell, where there are any.
+        ([theirs(DOLLAR, (1_000, 0, 500))], [ours(0, uncertain=10)], "10 calls of ours stopped or broke off: what was counted is a lower bound."),
+        ([theirs(DOLLAR, (1_000, 0, 5_000))], [ours(0, uncertain=10)], FAR),
+        ([theirs(DOLLAR)], [ours(0, (0, 0, 0), uncertain=10)], "10 calls of ours stopped or broke off: what was counted is a lower bound."),
+        ([theirs(DOLLAR, None, None)], [ours(0, uncertain=10)], "10 calls of ours stopped or broke off: what was counted is a lower bound."),
+        ([theirs(None, (1_000, 0, 5_000))], [ours(estimated=1)], FAR),
+    ],
+)  # fmt: skip
+def test_an_estimate_explains_only_what_it_can(bill: list[Billed], used: list[Used], words: str) -> None:
+    assert one(bill, used)[1] == words
+
+
 def test_a_difference_from_what_nobody_knows_is_unknown() -> None:
     rest = theirs(model="other")
     mine = ours(0, calls=3, unpriced=3)
