@@ -102,6 +102,12 @@ def _history(session: "Session", _: str) -> None:
         session.display.message(message)
 
 
+def _cost(session: "Session", _: str) -> None:
+    from chatbot.terminal.spend import tell
+
+    tell(session)
+
+
 def _continue(session: "Session", _: str) -> None:
     session.go_on()
 
@@ -134,6 +140,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("max", "[N|off]", "show or change the longest reply, in tokens", _max),
     Command("unpriced", "[on|off]", "ask models without a known price although a limit is set", _unpriced),
     Command("history", "", "show this conversation", _history),
+    Command("cost", "", "what this chat, today and this month have cost, and the last reply in detail", _cost),
     Command("continue", "", "go on with a reply that was cut, stopped or limited", _continue),
     Command("retry", "", "ask for the last reply again; the old one is kept", _retry),
     Command("stop", "", "stop a reply that another window is having written", _stop),

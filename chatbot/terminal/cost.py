@@ -48,10 +48,15 @@ def cost(by: "By", since: str | None, elsewhere: tuple[str, str | None] | None =
 def read_day(text: str) -> datetime:
     """The midnight at which a day begins on this machine; BadInput names what was typed."""
     try:
-        # Without a zone: the offset of that day holds, which need not be today's.
-        return datetime.combine(date.fromisoformat(text), time()).astimezone(UTC)
+        return midnight(date.fromisoformat(text))
     except (ValueError, OverflowError, OSError):
         raise BadInput(f"{text!r} is no day. Write it as 2026-11-25.") from None
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins on this machine."""
+    # Without a zone: the offset of that day holds, which need not be today's.
+    return datetime.combine(day, time()).astimezone(UTC)
 
 
 def _choice(home: "Home", model: str, connection: str | None) -> "Choice":

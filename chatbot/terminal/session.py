@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from chatbot.core.bill import Bill, bill, short
 from chatbot.core.endings import how_it_ended
 from chatbot.core.errors import BadInput, StoreError
-from chatbot.core.events import Event, Failed, Finished, Terminal
+from chatbot.core.events import CallFinished, Event, Failed, Finished, Terminal
 from chatbot.core.messages import CONTINUABLE, LIVE
 from chatbot.engine.actions import Action, Continue, Regenerate, Retry, Say
 from chatbot.engine.choose import choose
@@ -68,7 +69,7 @@ class Session:
 
     def attach(self) -> None:
         """Show the rest of the last reply if another window is having it written."""
-        shown = self._shown()
+        shown = self.shown()
         if shown is not None and shown.live:
             self._watch(shown.row.id, before=shown.before)
 
@@ -76,13 +77,14 @@ class Session:
         marks = Marks(self.engine, self.conversation, self.options.model)
         turn = self.engine.start(self.conversation, action, options=self.options, tag="terminal")
         self.conversation, self.head = turn.conversation, turn.reply
-        shown = self._shown() if isinstance(action, Continue | Retry) else None
+        shown = self.shown() if isinstance(action, Continue | Retry) else None
         self._watch(turn.reply, before=shown.before if shown else "")
         for warning in marks.passed(self.conversation):
             self.display.dim(warning)
 
     def _watch(self, reply: int, *, before: str) -> None:
         ending: Event | None = None
+        spent = Bill()
         try:
             with Interrupts() as interrupts, self.display.reply(before=before) as drawing:
                 stopping = False
@@ -91,20 +93,23 @@ class Session:
                         stopping = True
                         self.engine.stop(reply)
                     drawing.show(batch)
+                    spent += bill(event.cost for event in batch if isinstance(event, CallFinished) and event.cost)
                     ending = batch[-1] if batch else ending
         except KeyboardInterrupt:
             raise Leave from None  # the second one
         if isinstance(ending, Finished | Failed):
-            self._foot(ending)
+            self._foot(ending, spent)
 
-    def _foot(self, ending: Terminal) -> None:
-        """The dim line below a reply, and what to do when it is not whole."""
+    def _foot(self, ending: Terminal, spent: Bill) -> None:
+        """The dim line below a reply, and what to do when it is not whole. `spent`: on the calls that were made here."""
         try:
-            shown = self._shown()
+            shown = self.shown()
         except StoreError:
             shown = None  # the ending says so already, and what to do
         if shown is not None:
-            self.display.dim(footer(shown.row))
+            # Of a temporary chat the ledger knows no reply; of one that another window had made only the ledger tells.
+            kept = bill(call.cost for call in shown.calls if call.reply == shown.row.id)
+            self.display.dim(footer(shown.row, kept if kept.calls else spent))
         error = ending.sentence if isinstance(ending, Failed) else None
         sentence = how_it_ended(
             ending.state,
@@ -119,7 +124,8 @@ class Session:
             empty = shown is None or not shown.text
             self.display.tell(f"{sentence} {IN_REPL[way_on(ending.state, way_out, empty=empty)]}")
 
-    def _shown(self) -> Shown | None:
+    def shown(self) -> Shown | None:
+        """The newest message here; None before the first."""
         if self.conversation is None:
             return None
         return next(iter(self.engine.view(self.conversation, self.head, last=1).shown), None)
@@ -181,10 +187,11 @@ class Session:
                     yield shown.text
 
 
-def footer(row: StoredMessage) -> str:
-    """Model, tokens, and the seconds that the whole call took; — is unknown, ≈ an estimate."""
+def footer(row: StoredMessage, spent: Bill) -> str:
+    """Model, tokens, the seconds that the whole call took, and what it cost; — is unknown, ≈ an estimate."""
     tokens = row.usage.output_tokens if row.usage else None
     about = "≈ " if row.usage and row.usage.estimated else ""
     counted = "— tokens" if tokens is None else f"{about}{tokens:,} token{'' if tokens == 1 else 's'}"
     lasted = "" if row.duration is None else f" in {row.duration:.1f} s"
-    return f"{row.model_answered or row.model_asked or '—'} · {counted}{lasted}"
+    cost = short(spent)
+    return f"{row.model_answered or row.model_asked or '—'} · {counted}{lasted}" + (f" · {cost}" if cost else "")

@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from chatbot.core.arithmetic import aged
 from chatbot.core.pricing import Rate, Rates
 from chatbot.engine.prices import Prices, prices_of
 from chatbot.home.home import Home
 from chatbot.providers.address import host, is_loopback
 from chatbot.ui import price_actions as actions
 from chatbot.ui import saving
-from chatbot.ui.price_tag import aged
 from chatbot.ui.words import sentence
 
 _TEXTS = ("url", "model", "tier", "note")

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from chatbot.core.bill import Bill, bill, dollars, made_of, short
-from chatbot.core.budgets import Standing, limit_words, passed, warning
+from chatbot.core.bill import Bill, bill
+from chatbot.core.budgets import Standing, passed, warning
 from chatbot.core.errors import ByteBotError
 from chatbot.core.pricing import Cost
+from chatbot.core.spend import THIS_CHAT, of_limit, sum_lines
 from chatbot.engine.engine import Engine
+from chatbot.engine.spend import sums
 from chatbot.engine.view import View
 from chatbot.ui import clock
 from chatbot.ui.open_chat import OpenChat
@@ -17,7 +19,6 @@ from chatbot.ui.words import sentence
 
 _KEY = "limits seen"  # in the session: where the limits stood when they were last drawn
 _WARNED = 80  # per cent from which a limit is marked
-_WHERE = {"month": "this month", "day": "today", "conversation": "in this chat"}
 
 
 class Spend:
@@ -35,32 +36,23 @@ class Spend:
         today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         ledger = self._engine.ledger
         known = chat.conversation if chat.temporary is None else None
-        branches = known is not None and view is not None and view.branches
+        branch = view.replies if known is not None and view is not None and view.branches else ()
         try:
             # The bill of a temporary chat names no conversation, and its replies' numbers are those of others there.
-            here, branch, times = ledger.totals(
-                known, view.replies if view and branches else (), today, today.replace(day=1)
-            )
-            if chat.temporary is not None and chat.temporary.anonymous is not None:
-                here = chat.temporary.anonymous.total()
+            self._sums = sums(ledger, known, branch, today=today, month=today.replace(day=1))
+            if chat.temporary is not None and chat.temporary.anonymous is not None and chat.conversation is not None:
+                self._sums = {THIS_CHAT: chat.temporary.anonymous.total(), **self._sums}
             self._limits = ledger.budgets.standings(conversation=chat.conversation, model=chat.options.model)
         except ByteBotError:
             self._slot.empty()  # the history says for itself that it cannot be read
             return
-        self._sums = {"This chat": here} if chat.conversation is not None else {}
-        self._sums |= {"This branch": branch} if branches else {}
-        self._sums |= dict(zip(("Today", "This month"), times, strict=True))
         self._warn()
         self.draw()
 
     def draw(self, running: Cost | None = None) -> None:
         """Write the sums, with what a reply has come to that is still being written."""
         more = bill([running]) if running is not None else Bill()
-        # Of days on which nobody billed anything there is nothing to say.
-        shown = {name: sum + more for name, sum in self._sums.items() if sum.local < sum.calls or more.calls}
-        if chat := self._sums.get("This chat"):
-            shown = {"This chat": chat + more, **shown}
-        lines = [_line(name, sum) for name, sum in shown.items() if sum.calls]
+        lines = [sentence(line) for line in sum_lines(self._sums, more)]
         bars = [_bar(standing, more.nanodollars) for standing in self._limits]
         if (lines, bars) == self._drawn:
             return
@@ -82,15 +74,9 @@ class Spend:
         st.session_state[_KEY] = self._limits
 
 
-def _line(name: str, bill: Bill) -> str:
-    parts = made_of(bill)
-    return sentence(f"{name} {short(bill)}" + (f" ({parts})" if parts and bill.known else ""))
-
-
 def _bar(standing: Standing, running: int) -> tuple[float, str]:
     """How full a limit is, 0 to 1, and the words beside it."""
     budget, spent = standing.budget, standing.spent + running
-    where = _WHERE.get(budget.kind) or f"for {budget.subject} this month"
-    words = sentence(f"{dollars(spent)} of {limit_words(budget.limit)} {where}")
+    words = sentence(of_limit(standing, running))
     icon = ":material/warning: " if standing.percent >= _WARNED else ""
     return min(1.0, spent / budget.limit if budget.limit else 1.0), f":small[{icon}{words}]"

@@ -37,8 +37,8 @@ def test_it_remembers_and_keeps(house: House) -> None:
     assert [row.text for row in rows] == ["one", "one", "two", "two"]
 
 
-def test_below_each_reply_stand_model_tokens_and_seconds(house: House) -> None:
-    assert re.search(r"^echo · 1 token in \d+\.\d s$", talk(house, "hi").err, re.MULTILINE)
+def test_below_each_reply_stand_model_tokens_seconds_and_cost(house: House) -> None:
+    assert re.search(r"^echo · 1 token in \d+\.\d s · local$", talk(house, "hi").err, re.MULTILINE)
 
 
 @pytest.mark.parametrize("word", ["quit", "exit", "/quit", "/exit", " quit "])
