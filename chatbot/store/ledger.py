@@ -188,6 +188,12 @@ class Ledger:
         """
         return spending.spend(self._database, by, zone=zone, since=since)
 
+    def by_conversation(self, *, since: datetime | None = None) -> list[tuple[str | None, str, Bill]]:
+        """The same by conversation: its id and its title. Without an id are what belongs to none and, together, what belongs
+        to those that were deleted.
+        """
+        return spending.by_conversation(self._database, since)
+
     def last_input(self, conversation: str | None, base_url: str, model: str) -> tuple[int, int] | None:
         """What the server counted as the input of the newest call to a model, and what had been estimated for it.
 

@@ -24,7 +24,7 @@ from chatbot.store.settled import prompt
 from chatbot.store.spent import between, whole_quarters
 from chatbot.store.tables import calls, conversations
 
-By = Literal["day", "model", "conversation", "purpose", "connection", "prompt"]
+By = Literal["day", "model", "purpose", "connection", "prompt"]
 
 DELETED, NONE = "deleted conversation", "no conversation"
 RETRY = "retry"
@@ -82,8 +82,6 @@ def spend(database: Database, by: By, *, zone: tzinfo | None = UTC, since: datet
     """
     if by == "day":
         return _by_day(database, zone, since)
-    if by == "conversation":
-        return _by_conversation(database, since)
     if by == "prompt":
         return _by_prompt(database, since)
     with database.read() as transaction:
@@ -91,22 +89,18 @@ def spend(database: Database, by: By, *, zone: tzinfo | None = UTC, since: datet
     return {str(row[0]): _bill(row) for row in _dearest_first(rows)}
 
 
-def _by_conversation(database: Database, since: datetime | None) -> dict[str, Bill]:
+def by_conversation(database: Database, since: datetime | None) -> list[tuple[str | None, str, Bill]]:
     kept = and_(conversations.c.id == calls.c.conversation, conversations.c.deleted.is_(None))
     names = (calls.c.conversation, conversations.c.title)
     query = _settled(database, since, *names).select_from(calls.outerjoin(conversations, kept)).group_by(*names)
     with database.read() as transaction:
         rows = transaction.execute(query).all()
-    found: dict[str, Bill] = {}
+    found: dict[tuple[str | None, str], Bill] = {}
     for row in _dearest_first(rows):
-        id, title, bill = row[0], row[1], _bill(row)
-        if title is None:
-            name = NONE if id is None else DELETED
-            found[name] = found.get(name, Bill()) + bill
-        else:
-            # Two conversations of the same name stay two.
-            found[f"{title} ({id})" if title in found else title] = bill
-    return found
+        id, title = row[0], row[1]
+        one = (id, title) if title is not None else (None, NONE if id is None else DELETED)
+        found[one] = found.get(one, Bill()) + _bill(row)
+    return sorted(((*one, bill) for one, bill in found.items()), key=lambda row: -row[2].nanodollars)
 
 
 def _by_prompt(database: Database, since: datetime | None) -> dict[str, Bill]:

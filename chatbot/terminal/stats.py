@@ -39,10 +39,11 @@ def stats(arguments: Namespace) -> int:
     until = read_day(arguments.until) + timedelta(days=1) if arguments.until else None
     with opened_store() as store:
         found = patterns(store, None, since, until)
+        ever = found.messages or ((since or until) and patterns(store, None).messages)
     if arguments.json:
         sys.stdout.write(json.dumps(fields(found), ensure_ascii=False, indent=2) + "\n")
     elif not found.messages:
-        print("Nothing was said in this time.", file=sys.stderr)
+        print("Nothing was said in this time." if ever else "Nothing was said yet.", file=sys.stderr)
     else:
         sys.stdout.write(_text(found))
     return 0

@@ -62,7 +62,7 @@ def draw(ledger: Ledger, sums: Sums, chosen: Chosen, name: str) -> None:
     cost_figures.over_time(sums)
     with st.grid(2, min_column_width=340, gap="small"):
         cost_tables.bills("By model", sums.by("answered"), what="Model")
-        cost_tables.conversations(sums.top_conversations(cost_tables.FEW))
+        cost_tables.conversations(sums.top_conversations(cost_tables.FEW), sums.namesakes(cost_tables.TITLE))
         cost_tables.buckets(sums.by_bucket(), whole)
         cost_tables.bills("By purpose", sums.by("purpose"), what="Purpose", help=_PURPOSES)
         cost_tables.replies(sums.replies(10))

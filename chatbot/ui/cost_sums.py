@@ -1,8 +1,9 @@
 """Sums over the remembered calls, each with what it is made of. Money stays whole nano-dollars."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chatbot.core.bill import Bill
+from chatbot.core.labels import one_line
 from chatbot.core.prompt_names import NAMING, UNKNOWN_PROMPT, prompt_names
 from chatbot.core.what_if import Used
 from chatbot.store.spending import DELETED, NONE
@@ -182,6 +184,18 @@ class Sums:
             return rows
         others = sum((bill for *_, bill in rows[most:]), Bill())
         return [*rows[:most], (None, f"{len(rows) - most:,} others", others)]
+
+    @_kept
+    def namesakes(self, most: int) -> dict[str, datetime]:
+        """Of conversations whose names are alike in so many characters: when the first call was ever made for each."""
+        names = {id: one_line(title, most) for id, title, _ in self.by_conversation() if id is not None}
+        count = Counter(names.values())
+        first = self._known.calls.groupby("conversation")["at"].min()
+        return {
+            id: datetime.fromtimestamp(int(first[code]) // 1_000_000, UTC).astimezone(self.zone)
+            for code, id in enumerate(self._known.names["conversation"])
+            if id in names and count[names[id]] > 1
+        }
 
     def _conversation(self, code: int) -> tuple[str | None, str]:
         if code < 0:

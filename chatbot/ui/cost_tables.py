@@ -1,6 +1,7 @@
 """The sums of the costs page as small tables, their numbers aligned."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -13,7 +14,8 @@ from chatbot.ui.cost_sums import Reply
 from chatbot.ui.words import cost as cost_words
 
 FEW = 8  # rows of a table; what is below is summed up in one
-_NAME = 44  # characters
+TITLE = 28  # characters of a conversation's
+_NAME = 44
 _KINDS = {
     "input": "Input",
     "cached": "Cached input",
@@ -91,18 +93,22 @@ def of_kind(nanodollars: int, whole: Bill, decimals: int) -> str:
     return "—" if whole.unpriced else "local"
 
 
-def conversations(rows: Sequence[tuple[str | None, str, Bill]]) -> None:
-    """A card whose rows open the conversation."""
+def conversations(rows: Sequence[tuple[str | None, str, Bill]], namesakes: Mapping[str, datetime]) -> None:
+    """A card whose rows open the conversation; `namesakes`: those that only the time of their first call tells apart."""
+    minutes = len({f"{moment:%Y %j %H:%M}" for moment in namesakes.values()}) == len(namesakes)
     with st.container(border=True, height="stretch"):
         st.markdown(
             "**By conversation**",
             help="Grey rows open nothing: *no conversation* is temporary chats and tests of a connection, a deleted "
-            "conversation's money was spent all the same, and *others* are those that cost less.",
+            "conversation's money was spent all the same, and *others* are those that cost less. Where two are called the "
+            "same, each says when its first call was made.",
         )
         decimals = digits(max((bill.nanodollars for *_, bill in rows), default=0))
         for id, title, bill in rows:
             calls = f"{bill.calls:,} call{'' if bill.calls == 1 else 's'}"
-            _linked(id, label(title, 28), calls, figure(bill, decimals))
+            if (begun := namesakes.get(id or "")) is not None:
+                calls = f"{written(begun.date())[:-5]} {begun:{'%H:%M' if minutes else '%H:%M:%S'}} · {calls}"
+            _linked(id, label(title, 20 if begun else TITLE), calls, figure(bill, decimals))
 
 
 def replies(rows: Sequence[Reply]) -> None:

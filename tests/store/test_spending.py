@@ -106,10 +106,12 @@ def test_conversations_keep_their_bill_when_they_are_gone(store: Store) -> None:
     spent(store, 3, begun=twin)
     spent(store, 4)
     store.conversations.delete(gone.conversation)
-    names = money(store.ledger.spend("conversation"))
-    assert [amount for _, amount in names] == [4, 3, 2, 1]
-    assert [name for name, _ in names][:3] == ["no conversation", "Kept", "deleted conversation"]
-    assert names[3][0] == f"Kept ({kept.conversation})"
+    assert [(id, title, bill.nanodollars) for id, title, bill in store.ledger.by_conversation()] == [
+        (None, "no conversation", 4),
+        (twin.conversation, "Kept", 3),
+        (None, "deleted conversation", 2),
+        (kept.conversation, "Kept", 1),
+    ]
 
 
 def test_purposes_are_told_apart_and_another_owner_is_not_seen(store: Store) -> None:
@@ -154,9 +156,10 @@ def test_connections_and_prompts(store: Store) -> None:
     ]
 
 
-@pytest.mark.parametrize("by", ["day", "model", "conversation", "purpose", "connection", "prompt"])
+@pytest.mark.parametrize("by", ["day", "model", "purpose", "connection", "prompt"])
 def test_nothing_was_spent(store: Store, by: str) -> None:
     assert store.ledger.spend(by) == {}  # type: ignore[arg-type]
+    assert store.ledger.by_conversation() == []
 
 
 def test_sums_that_are_made_anew_are_those_that_were_kept(store: Store) -> None:

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from chatbot.__main__ import BILLED_BY, main
 from chatbot.core.events import CallFinished
 from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost, unknown
 from chatbot.store.store import Store
-from chatbot.store.tables import calls
-from tests.store.scene import call
+from chatbot.store.tables import calls, conversations, messages
+from chatbot.store.values import Begun
+from tests.store.scene import call, exchange
 
 
 @pytest.fixture
@@ -26,14 +27,60 @@ def spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     return Store.open(url)
 
 
-def one(store: Store, amount: int | None, model: str = "luna") -> None:
+def one(store: Store, amount: int | None, model: str = "luna", begun: Begun | None = None) -> None:
     cost = unknown("no price") if amount is None else Cost(nanodollars=amount, source="computed")
-    store.ledger.settle(call(store, model=model), CallFinished(outcome="answered", cost=cost))
+    store.ledger.settle(call(store, begun, model=model), CallFinished(outcome="answered", cost=cost))
 
 
 def test_nothing_was_spent(spent: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["cost"]) == 0
-    assert capsys.readouterr().out == "Nothing was spent yet.\n"
+    for since in ([], ["--since", "2026-11-01"]):
+        assert main(["cost", *since]) == 0
+        assert capsys.readouterr().out == "Nothing was spent yet.\n"
+
+
+def test_conversations_of_one_title_are_told_apart(spent: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    begun = [exchange(spent, text=text) for text in ("Twin", "Alone", "Twin", "no conversation")]
+    for amount, each in enumerate((None, *begun), 1):
+        one(spent, amount * 1_000_000, begun=each)
+    ids = [each.conversation for each in begun]
+    assert main(["cost", "--by", "conversation"]) == 0
+    names = [line.rpartition("  $")[0].strip() for line in capsys.readouterr().out.splitlines()]
+    first, alone, second, odd = ids
+    assert names == [
+        f"no conversation ({odd[:8]})",
+        f"Twin ({second[:8]})",
+        "Alone",
+        f"Twin ({first[:8]})",
+        "no conversation",
+        "Together",
+    ]
+    assert main(["cost", "--by", "conversation", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["id"], row["conversation"], row["nanodollars"]) for row in rows] == [
+        (odd, "no conversation", 5_000_000),
+        (second, "Twin", 4_000_000),
+        (alone, "Alone", 3_000_000),
+        (first, "Twin", 2_000_000),
+        (None, "no conversation", 1_000_000),
+    ]
+    assert main(["cost", "--by", "model", "--json"]) == 0
+    assert all("id" not in row for row in json.loads(capsys.readouterr().out)["rows"])
+
+
+def test_short_ids_are_as_long_as_tells_them_apart(spent: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    ids = [f"0123456789{end}" for end in "ab"]
+    for id in ids:
+        begun = exchange(spent, text="Twin")
+        one(spent, 1_000_000, begun=begun)
+        with spent._database.write() as transaction:
+            transaction.execute(text("PRAGMA defer_foreign_keys = ON"))
+            transaction.execute(update(conversations).where(conversations.c.id == begun.conversation).values(id=id))
+            for table in (messages, calls):
+                mine = table.c.conversation == begun.conversation
+                transaction.execute(update(table).where(mine).values(conversation=id))
+    assert main(["cost", "--by", "conversation"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.partition("  ")[0] for line in lines[:2]} == {f"Twin ({id})" for id in ids}
 
 
 def test_a_table_with_its_sum(spent: Store, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +118,7 @@ def test_since_a_day(spent: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--since", "2000-01-01"]) == 0
     assert "$0.0050" in capsys.readouterr().out
     assert main(["cost", "--since", "2999-01-01"]) == 0
-    assert capsys.readouterr().out == "Nothing was spent yet.\n"
+    assert capsys.readouterr().out == "Nothing was spent since 2999-01-01. Before that: 1 call, $0.0050 in all.\n"
     assert main(["cost", "--since", "yesterday"]) == 2
     assert "'yesterday' is no day. Write it as 2026-11-25." in capsys.readouterr().err
 

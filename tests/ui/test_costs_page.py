@@ -114,6 +114,27 @@ def test_sums_say_what_they_are_made_of(page: Costs) -> None:
     assert "A $5 question, and *more*" in [plain(words) for words in page.links()]
 
 
+def test_conversations_of_one_title_are_told_apart(page: Costs) -> None:
+    now = datetime.now(UTC)
+    at = now.replace(day=1, hour=12, minute=0, second=0, microsecond=0)
+    begun = [exchange(page.store, text=text) for text in ("Twin", "Twin", "Alone")]
+    for number, each in enumerate(begun):
+        billed(
+            page.store, Cost(nanodollars=10**8 - number, source="computed"), begun=each, at=at.replace(minute=number)
+        )
+    page.look().choose("All")
+    assert page.links()[:3] == ["Twin", "Twin", "Alone"]
+    day = f"1 {at:%b}"
+    assert [words for words in page.said() if words.endswith("1 call")] == [
+        f"{day} 12:00 · 1 call",
+        f"{day} 12:01 · 1 call",
+        "1 call",
+    ]
+    billed(page.store, luna(), begun=exchange(page.store, text="Twin"), at=at.replace(minute=1, second=7))
+    page.look()
+    assert page.says(f"{day} 12:01:07 · 1 call")
+
+
 def test_names_from_outside_stay_names(page: Costs) -> None:
     hostile = "a|b ![p](http://h/p.png) <b> :red[x] $1$"
     options = Options(connection="fake", model=hostile, system=hostile)
