@@ -5,17 +5,20 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from chatbot.core.bill import dollars
+from chatbot.core.bill import dollars, in_full
 from chatbot.core.errors import NotFound
 from chatbot.terminal.screen import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from chatbot.core.budgets import Budget, Kind, Standing
     from chatbot.store.budgets import Budgets
 
 _KINDS = ("month", "day", "conversation", "model")
+_KIND_HELP = f"what it is for: {', '.join(_KINDS[:-1])} or {_KINDS[-1]}"
+_FOR_HELP = "the model (* stands for any characters), or the conversation's id"
 _EXAMPLES = """\
 examples:
   chatbot budget set month 10                      ten dollars a month, whatever is asked
@@ -40,20 +43,20 @@ def add_to(commands: "object") -> None:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
-    acts = parser.add_subparsers(dest="act", metavar="")
-    put = acts.add_parser("set", help="set a limit")
-    put.add_argument("kind", choices=_KINDS, help="what it is for")
+    acts = parser.add_subparsers(dest="act", title="what to do", metavar="ACTION")
+    put = acts.add_parser("set", help="set a limit, or another amount for one that is set")
+    put.add_argument("kind", choices=_KINDS, metavar="KIND", help=_KIND_HELP)
     put.add_argument("limit", metavar="DOLLARS", help="such as 10 or 2.50")
     put.add_argument(
         "--for",
         dest="subject",
         metavar="NAME",
         default="",
-        help="the model (* stands for any characters), or the conversation's id",
+        help=_FOR_HELP,
     )
     take = acts.add_parser("remove", help="take a limit away")
-    take.add_argument("kind", choices=_KINDS)
-    take.add_argument("--for", dest="subject", metavar="NAME", default="")
+    take.add_argument("kind", choices=_KINDS, metavar="KIND", help=_KIND_HELP)
+    take.add_argument("--for", dest="subject", metavar="NAME", default="", help=_FOR_HELP)
     acts.add_parser("log", help="every limit that was set, newest first")
 
 
@@ -71,36 +74,51 @@ def budget(arguments: Namespace) -> int:
     try:
         engine.recover()  # what a killed process held is given back first
         budgets = engine.ledger.budgets
+        before: dict[int, int | None] = {}
         if arguments.act == "set" and kind:
             if kind == "conversation" and subject:
                 engine.store.conversations.get(subject)  # NotFound names it
-            budgets.set(kind, limit, subject=subject, zone=zone_name())
+            known = _known(budgets, kind, subject)
+            made = budgets.set(kind, limit, subject=subject, zone=zone_name())
+            before[made.id] = known.limit if known else None
         elif arguments.act == "remove" and kind:
             budgets.remove(_find(budgets, kind, subject).id)
-        sys.stdout.write(_log(budgets) if arguments.act == "log" else _shown(budgets, as_json=arguments.json))
+        sys.stdout.write(_log(budgets) if arguments.act == "log" else _shown(budgets, before, as_json=arguments.json))
     finally:
         engine.close()
     return 0
 
 
 def _find(budgets: "Budgets", kind: "Kind", subject: str) -> "Budget":
-    for one in budgets.all():
-        if (one.kind, one.subject) == (kind, subject):
-            return one
-    raise NotFound(f"There is no limit for {kind}{f' {subject!r}' if subject else ''}. `chatbot budget` lists them.")
+    known = _known(budgets, kind, subject)
+    if known is None:
+        about = f"{kind} {subject!r}" if subject else kind
+        raise NotFound(f"There is no limit for {about}. `chatbot budget` lists them.")
+    return known
 
 
-def _shown(budgets: "Budgets", *, as_json: bool) -> str:
+def _known(budgets: "Budgets", kind: "Kind", subject: str) -> "Budget | None":
+    return next((one for one in budgets.all() if (one.kind, one.subject) == (kind, subject)), None)
+
+
+def _shown(budgets: "Budgets", before: "Mapping[int, int | None]", *, as_json: bool) -> str:
+    """Every limit and where it stands; `before`: what the one that was just set had been, None where there was none."""
     from chatbot.core.budgets import about, limit_words
 
     rows = [(one, _now(budgets, one)) for one in budgets.all()]
     if as_json:
-        return json.dumps([_fields(one, standing) for one, standing in rows], ensure_ascii=False, indent=2) + "\n"
+        found = [
+            _fields(one, standing) | ({"was": _full(before[one.id])} if one.id in before else {})
+            for one, standing in rows
+        ]
+        return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
     if not rows:
         return "There is no limit. Set one with: chatbot budget set month 10\n"
     lines = []
     for one, standing in rows:
         line = f"{one_line(about(one), 60)}: {limit_words(one.limit)}"
+        if (was := before.get(one.id)) is not None:
+            line += f" (was {limit_words(was)})"
         if standing is not None:
             held = f", {dollars(standing.held)} held" if standing.held else ""
             line += f", {dollars(standing.spent)} spent ({standing.percent} %){held}"
@@ -122,18 +140,19 @@ def _moment() -> "datetime":
 
 
 def _fields(one: "Budget", standing: "Standing | None") -> dict[str, object]:
-    def full(nanodollars: int) -> str:
-        return f"{nanodollars // 10**9}.{nanodollars % 10**9:09d}"
-
     return {
         "kind": one.kind,
         "for": one.subject or None,
-        "limit": full(one.limit),
+        "limit": _full(one.limit),
         "zone": one.zone,
         "period": standing.period if standing else None,
-        "spent": full(standing.spent) if standing else None,
-        "held": full(standing.held) if standing else None,
+        "spent": _full(standing.spent if standing else None),
+        "held": _full(standing.held if standing else None),
     }
+
+
+def _full(nanodollars: int | None) -> str | None:
+    return None if nanodollars is None else in_full(nanodollars)
 
 
 def _log(budgets: "Budgets") -> str:

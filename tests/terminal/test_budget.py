@@ -1,6 +1,7 @@
 """The command `chatbot budget`, and what a limit does in the terminal's faces."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,34 @@ def test_limits_are_set_shown_and_taken_away(store: Store, capsys: pytest.Captur
         "model gpt-6-*: none -> $2.50",
         "month: none -> $10",
     ]
+
+
+def test_setting_a_limit_anew_says_what_it_replaces(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["budget", "set", "day", "0.05"]) == 0
+    assert main(["budget", "set", "month", "10"]) == 0
+    assert "was" not in capsys.readouterr().out
+    assert main(["budget", "set", "day", "0.10"]) == 0
+    assert [line.partition(", $0.00 spent")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "each day: $0.10 (was $0.05)",
+        "each month: $10",
+    ]
+    assert main(["budget", "--json", "set", "day", "1"]) == 0
+    assert [one.get("was", "-") for one in json.loads(capsys.readouterr().out)] == ["0.100000000", "-"]
+    assert main(["budget", "--json", "set", "model", "1", "--for", "gpt-*"]) == 0
+    assert [one.get("was", "-") for one in json.loads(capsys.readouterr().out)] == ["-", "-", None]
+    assert main(["budget", "--json"]) == 0
+    assert all("was" not in one for one in json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize("words", [["budget"], ["budget", "set"], ["budget", "remove"]])
+def test_every_argument_of_the_help_has_a_name_and_a_word(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--help"]) == 0
+    said = capsys.readouterr().out
+    named = re.findall(r"^  ([A-Z]+|-.*?)(?:  +(.*))?$", said, re.MULTILINE)
+    assert {name for name, _ in named} & {"ACTION", "KIND"}
+    assert not [name for name, about in named if not about and name != "ACTION"], said
+    assert not re.search(r"^ +$", said, re.MULTILINE)
+    assert "{" not in said
 
 
 def test_a_conversations_limit_names_one_that_is_there(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
