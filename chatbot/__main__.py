@@ -160,7 +160,8 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
         "--connection",
         metavar="NAME",
         default=argparse.SUPPRESS,
-        help="whose model that is; your default one otherwise",
+        help="whose model that is: a connection of yours, or a vendor such as openai, which needs no key for this; your "
+        "default one otherwise",
     )
     cost.add_argument("--json", action="store_true", help="for programs; dollars as text, in full")
     budget.add_to(commands)

@@ -3,6 +3,7 @@
     ByteBotError
     ├── BadInput              what a person typed cannot be used
     ├── SettingsError         a setting, its file or a connection's entry is wrong
+    │   └── NoConnection      there is none of this name, or it waits for its key
     ├── NotFound              no such conversation or message
     ├── StoreError            the history could not be read or written
     │   ├── StoreReadOnly
@@ -65,6 +66,10 @@ class BadInput(ByteBotError):
 
 class SettingsError(ByteBotError):
     way_out = "settings"
+
+
+class NoConnection(SettingsError):
+    pass
 
 
 class NotFound(ByteBotError):

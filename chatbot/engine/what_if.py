@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from chatbot.core.errors import NoConnection
 from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost, Price
-from chatbot.core.settings import Connection
+from chatbot.core.settings import EMBEDDED, EMBEDDED_MODEL, Connection
 from chatbot.core.what_if import Repriced, Used, reprice
+from chatbot.home.home import Home
+from chatbot.home.table import OPENAI
 from chatbot.store.ledger import Ledger
 
 HELP = (
@@ -24,6 +27,24 @@ class Choice:
     connection: str
     base_url: str
     model: str
+
+
+def choice_of(home: Home, model: str, connection: str | None) -> Choice:
+    """What a person named. A price needs no key: a vendor that is not set up is taken at its public address, and so is
+    OpenAI where only the offline model is there and another one is named. SettingsError when nobody is called that.
+    """
+    from chatbot.providers.vendors import public_address
+
+    name = connection or home.default_connection()
+    if connection is None and name == EMBEDDED and model != EMBEDDED_MODEL:
+        name = OPENAI
+    try:
+        return Choice(name, home.connection(name).base_url, model)
+    except NoConnection:
+        address = public_address(name)
+        if address is None:
+            raise
+        return Choice(name, address, model)
 
 
 def choices(connections: Iterable[Connection], used: Iterable[tuple[str, str, str]]) -> list[Choice]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chatbot.core.errors import BadInput, SettingsError
+from chatbot.core.errors import BadInput, NoConnection, SettingsError
 from chatbot.core.settings import EMBEDDED, EMBEDDED_MODEL, Connection, Timeouts
 from chatbot.home.addresses import read_base_url
 from chatbot.home.checks import check_header, is_secret
@@ -37,16 +37,16 @@ class Connections:
     problems: list[SettingsError] = field(default_factory=list)
 
     def get(self, name: str) -> Connection:
-        """The connection of this name; SettingsError says why it cannot be used, or which there are."""
+        """The connection of this name; SettingsError says why it cannot be used, NoConnection which there are."""
         if name in self.broken:
             raise SettingsError(str(self.broken[name]))
         if name in self.usable:
             return self.usable[name]
         if name == OPENAI:
-            raise SettingsError(
+            raise NoConnection(
                 f"The connection 'openai' has no key. Add one on the settings page or set {OPENAI_KEY_VARIABLE}."
             )
-        raise SettingsError(f"There is no connection {name!r}. There are: {', '.join(self.usable)}.")
+        raise NoConnection(f"There is no connection {name!r}. There are: {', '.join(self.usable)}.")
 
 
 def read_connections(file: SettingsFile, openai_url: Named | None, *, openai: bool) -> Connections:

@@ -135,7 +135,7 @@ class Home:
         return dict(self._state().connections.usable)
 
     def connection(self, name: str) -> Connection:
-        """The connection of this name; SettingsError says why it cannot be used, or which there are."""
+        """The connection of this name; SettingsError says why it cannot be used, NoConnection which there are."""
         return self._state().connections.get(name)
 
     def unlocked(self, name: str) -> Connection:

@@ -15,6 +15,29 @@ _CHEAP = {
 }
 
 
+_ADDRESSES = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com/v1",
+    "google": "https://generativelanguage.googleapis.com/v1beta/openai",
+    "gemini": "https://generativelanguage.googleapis.com/v1beta/openai",
+    "mistral": "https://api.mistral.ai/v1",
+    "groq": "https://api.groq.com/openai/v1",
+    "deepseek": "https://api.deepseek.com/v1",
+    "xai": "https://api.x.ai/v1",
+    "cerebras": "https://api.cerebras.ai/v1",
+    "openrouter": "https://openrouter.ai/api/v1",
+}
+
+
+def public_address(name: str) -> str | None:
+    """Where a vendor of this name can be reached by everybody; None where the vendor is not known.
+
+    >>> public_address("OpenAI"), public_address("nobody")
+    ('https://api.openai.com/v1', None)
+    """
+    return _ADDRESSES.get(name.casefold())
+
+
 def cheap_model(base_url: str) -> str | None:
     """The vendor's cheap model for simple things; None where the vendor is not known.
 

@@ -14,7 +14,6 @@ from chatbot.terminal.screen import one_line
 if TYPE_CHECKING:
     from chatbot.core.what_if import Repriced
     from chatbot.engine.what_if import Choice
-    from chatbot.home.home import Home
     from chatbot.store.ledger import Ledger
     from chatbot.store.spending import By
 
@@ -35,7 +34,11 @@ def cost(by: "Named", since: str | None, elsewhere: tuple[str, str | None] | Non
 
     begin = None if since is None else read_day(since)
     home = Home.open()
-    choice = None if elsewhere is None else _choice(home, *elsewhere)
+    choice = None
+    if elsewhere is not None:
+        from chatbot.engine.what_if import choice_of
+
+        choice = choice_of(home, *elsewhere)
     engine = open_engine(home, titles=False)
     try:
         engine.recover()  # the calls of a killed process are settled first
@@ -70,13 +73,6 @@ def midnight(day: date) -> datetime:
     """When a day begins on this machine."""
     # Without a zone: the offset of that day holds, which need not be today's.
     return datetime.combine(day, time()).astimezone(UTC)
-
-
-def _choice(home: "Home", model: str, connection: str | None) -> "Choice":
-    from chatbot.engine.what_if import Choice
-
-    name = connection or home.default_connection()
-    return Choice(name, home.connection(name).base_url, model)
 
 
 def _instead(choice: "Choice", there: "Repriced", whole: Bill) -> str:

@@ -1,6 +1,7 @@
 """The command `chatbot cost`: the page's figures in a terminal."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from sqlalchemy import func, select, text, update
 from chatbot.__main__ import BILLED_BY, main
 from chatbot.core.events import CallFinished
 from chatbot.core.money import Usage
-from chatbot.core.pricing import Cost, unknown
+from chatbot.core.pricing import LOCAL, Cost, unknown
 from chatbot.store.store import Store
 from chatbot.store.tables import calls, conversations, messages
 from chatbot.store.values import Begun
@@ -170,6 +171,44 @@ def test_the_same_on_another_model(spent: Store, capsys: pytest.CaptureFixture[s
     assert main(["cost", "--what-if", "gpt-6-luna", "--connection", "nobody"]) != 0
     assert "nobody" in capsys.readouterr().err
     assert spent.ledger.total().nanodollars == paid.nanodollars
+
+
+@pytest.fixture
+def keyless(spent: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A ledger with one call on this machine, and nobody's key."""
+    for name in [name for name in os.environ if name.startswith("OPENAI_")]:
+        monkeypatch.delenv(name)
+    usage = Usage(input_tokens=1_000_000, output_tokens=100_000)
+    spent.ledger.settle(call(spent), CallFinished(outcome="answered", usage=usage, cost=LOCAL))
+    return spent
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["gpt-6-luna", "--connection", "openai"], "On gpt-6-luna at openai: $"),
+        (["gpt-6-luna"], "On gpt-6-luna at openai: $"),
+        (["claude-haiku-5-5", "--connection", "anthropic"], "On claude-haiku-5-5 at anthropic: $"),
+        (["SmolLM2-135M"], "On SmolLM2-135M at offline: local"),
+        (["gpt-6-luna", "--connection", "offline"], "On gpt-6-luna at offline: local"),
+    ],
+)
+def test_a_price_needs_no_key(keyless: Store, capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:
+    assert main(["cost", "--what-if", *words]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith(said)
+
+
+def test_a_connection_that_is_set_up_goes_before_the_vendor_of_its_name(
+    keyless: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text('[connections.anthropic]\nbase_url = "http://127.0.0.1:1/v1"\n')
+    assert main(["cost", "--what-if", "gpt-6-luna", "--connection", "anthropic"]) == 0
+    assert "at anthropic: local instead of local" in capsys.readouterr().out
+    # One that cannot be read is not replaced by the vendor's address either.
+    settings.write_text('[connections.openai]\nbase_url = "nonsense"\n')
+    assert main(["cost", "--what-if", "gpt-6-luna", "--connection", "openai"]) == 1
+    assert "nonsense" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("by", BILLED_BY)
