@@ -49,9 +49,11 @@ def choice_of(home: Home, model: str, connection: str | None) -> Choice:
 
 def choices(connections: Iterable[Connection], used: Iterable[tuple[str, str, str]]) -> list[Choice]:
     """What one could have used: models of the ledger first (connection, base URL and model), then all that the vendors
-    behind these connections are publicly known to sell.
+    behind these connections are publicly known to sell, then those of other vendors,
+    for a price needs no key.
     """
     from chatbot.providers.rates import known_models
+    from chatbot.providers.vendors import public_addresses
 
     found = dict.fromkeys(Choice(*one) for one in used)
     for connection in connections:
@@ -59,6 +61,10 @@ def choices(connections: Iterable[Connection], used: Iterable[tuple[str, str, st
             found |= {
                 Choice(connection.name, connection.base_url, model): None for model in known_models(connection.base_url)
             }
+    there = {choice.base_url.rstrip("/") for choice in found} | {choice.connection for choice in found}
+    for name, address in public_addresses().items():
+        if not there & {name, address}:  # a connection of that name could not be told from it
+            found |= {Choice(name, address, model): None for model in known_models(address)}
     return list(found)
 
 

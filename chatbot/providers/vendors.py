@@ -27,6 +27,13 @@ _ADDRESSES = {
     "cerebras": "https://api.cerebras.ai/v1",
     "openrouter": "https://openrouter.ai/api/v1",
 }
+_RESELLERS = {"openrouter"}
+
+
+def public_addresses() -> dict[str, str]:
+    """Vendors that sell models of their own, each once, with the address at which everybody reaches them."""
+    found = {address: name for name, address in reversed(_ADDRESSES.items()) if name not in _RESELLERS}
+    return {name: address for address, name in reversed(found.items())}
 
 
 def public_address(name: str) -> str | None:

@@ -19,19 +19,18 @@ if TYPE_CHECKING:
 
 def tell(session: "Session") -> None:
     """Write all of it; days and months are this machine's, those of a limit its own."""
-    ledger, temporary = session.engine.ledger, session.engine.bills is not session.engine.store
-    # The bill of a temporary chat names no conversation.
-    known = None if temporary else session.conversation
-    view = session.engine.view(known, session.head, last=1) if known else None
-    branch = view.replies if view and view.branches else ()
+    engine, known = session.engine, session.conversation
+    ledger, anonymous = engine.ledger, engine.anonymous
+    view = engine.view(known, session.head, last=1) if known else None
+    branch = view.replies if anonymous is None and view and view.branches else ()
     today = datetime.now(UTC).astimezone().date()
-    spent = sums(ledger, known, branch, today=midnight(today), month=midnight(today.replace(day=1)))
+    spent = sums(
+        ledger, known, branch, today=midnight(today), month=midnight(today.replace(day=1)), anonymous=anonymous
+    )
     for line in sum_lines(spent) or ["Nothing was spent this month."]:
         session.display.line(line)
-    for standing in ledger.budgets.standings(conversation=known, model=session.options.model):
+    for standing in ledger.budgets.standings(conversation=None if anonymous else known, model=session.options.model):
         session.display.line(of_limit(standing))
-    if temporary:
-        session.display.dim("This chat is temporary: it is in these sums, and has none of its own.")
     if view and view.shown and view.shown[-1].calls:
         _detail(session, view.shown[-1].calls)
 

@@ -9,7 +9,7 @@ from chatbot.core.bill import Bill, bill
 from chatbot.core.budgets import Standing, passed, warning
 from chatbot.core.errors import ByteBotError
 from chatbot.core.pricing import Cost
-from chatbot.core.spend import THIS_CHAT, of_limit, sum_lines
+from chatbot.core.spend import of_limit, sum_lines
 from chatbot.engine.engine import Engine
 from chatbot.engine.spend import sums
 from chatbot.engine.view import View
@@ -35,13 +35,12 @@ class Spend:
         """Read the sums anew and draw them; nothing where nothing was ever used."""
         today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         ledger = self._engine.ledger
-        known = chat.conversation if chat.temporary is None else None
-        branch = view.replies if known is not None and view is not None and view.branches else ()
+        anonymous = chat.temporary.anonymous if chat.temporary is not None else None
+        branch = view.replies if anonymous is None and view is not None and view.branches else ()
         try:
-            # The bill of a temporary chat names no conversation, and its replies' numbers are those of others there.
-            self._sums = sums(ledger, known, branch, today=today, month=today.replace(day=1))
-            if chat.temporary is not None and chat.temporary.anonymous is not None and chat.conversation is not None:
-                self._sums = {THIS_CHAT: chat.temporary.anonymous.total(), **self._sums}
+            self._sums = sums(
+                ledger, chat.conversation, branch, today=today, month=today.replace(day=1), anonymous=anonymous
+            )
             self._limits = ledger.budgets.standings(conversation=chat.conversation, model=chat.options.model)
         except ByteBotError:
             self._slot.empty()  # the history says for itself that it cannot be read

@@ -219,6 +219,9 @@ def test_what_the_same_would_have_cost_elsewhere(page: Costs) -> None:
     before = page.store.ledger.calls()
     page.look()
     box = page.app.selectbox(key="costs-what-if")
+    assert any(option.startswith("claude-") and option.endswith(" · anthropic") for option in box.options), (
+        "no key needed"
+    )
     (choice,) = [option for option in box.options if plain(option) == "gpt-6-luna · vendor"]
     box.select(choice)
     page.run()
