@@ -1,5 +1,6 @@
 """Conversations and their messages, as they are listed, opened, named and thrown away."""
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -20,6 +21,7 @@ from chatbot.store.tables import conversations, messages
 from chatbot.store.values import Conversation, Line, StoredMessage
 
 LONGEST_TITLE = 200
+SHORTEST_ID = 4  # characters of its beginning
 # Made once, since every drawing of a page asks them: to make a statement takes longer than to ask it.
 _KEPT = and_(conversations.c.owner == bindparam("owner"), conversations.c.deleted.is_(None))
 _LINES = (
@@ -67,6 +69,19 @@ class Conversations:
         """The conversation; NotFound when there is none or it is in the trash."""
         with self._database.read() as connection:
             return conversation_of(conversation_row(connection, self._database.owner, id))
+
+    def id_of(self, beginning: str) -> str:
+        """The id that begins so, where a few characters tell one from all others; BadInput where they do not, NotFound."""
+        with self._database.read() as connection:
+            if len(beginning) < SHORTEST_ID or re.search(r"[^0-9a-f]", beginning):
+                return str(conversation_row(connection, self._database.owner, beginning).id)
+            query = select(conversations.c.id).where(
+                self._mine, conversations.c.deleted.is_(None), conversations.c.id.startswith(beginning)
+            )
+            found = connection.execute(query.order_by(conversations.c.id).limit(2)).scalars().all()
+            if len(found) > 1:
+                raise BadInput(f"{beginning!r} begins several conversations; give more of the id.")
+            return str(found[0] if found else conversation_row(connection, self._database.owner, beginning).id)
 
     def lines(self, *, limit: int = 30, before: Line | None = None) -> list[Line]:
         """The list, without what is archived: pinned ones first, then by last activity, newest first. `before`: the last line of the page before."""

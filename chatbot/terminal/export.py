@@ -78,7 +78,8 @@ def export(arguments: Namespace) -> int:
     into = Contents(format, branches=arguments.all_branches)
     try:
         engine.recover()  # what a killed process left behind has its end first
-        wholes = into.all(wholes_of(engine.store, arguments.ids))
+        ids = [engine.store.conversations.id_of(id) for id in arguments.ids]
+        wholes = into.all(wholes_of(engine.store, ids))
         pieces = written(wholes, format, branches=arguments.all_branches, raw=arguments.raw, zipped=zipped)
         if to_screen:
             for piece in pieces:

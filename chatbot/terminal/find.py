@@ -56,7 +56,9 @@ def add_to(commands: "object") -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
     parser = commands.add_parser("show", help="print a conversation")  # type: ignore[attr-defined]
     parser.description = "A conversation from its beginning, on the branch it stands on; --message says on which other."
-    parser.add_argument("id", metavar="ID", help="the conversation, as `chatbot list` or `search` names it")
+    parser.add_argument(
+        "id", metavar="ID", help="the conversation, as `chatbot list` or `search` names it; the beginning is enough"
+    )
     parser.add_argument("--message", type=int, metavar="N", help="the branch that holds this message")
     parser.add_argument("--json", action="store_true", help="for programs")
 
@@ -197,7 +199,7 @@ def _line_fields(line: "HistoryLine", tags: list[str]) -> dict[str, object]:
 
 def _show(arguments: Namespace) -> int:
     with opened_store() as store:
-        conversation = store.conversations.get(arguments.id)
+        conversation = store.conversations.get(store.conversations.id_of(arguments.id))
         head = conversation.head
         tree = store.conversations.tree(conversation.id)
         if arguments.message is not None:

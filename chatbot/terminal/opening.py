@@ -82,7 +82,8 @@ def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
         if chosen.goes_on:
             engine.recover()  # what a killed process left behind is cut now, so that it can go on
             conversations = engine.store.conversations
-            stored = conversations.get(chosen.conversation) if chosen.conversation else conversations.latest()
+            named = chosen.conversation
+            stored = conversations.get(conversations.id_of(named)) if named else conversations.latest()
             if stored is None:
                 raise NotFound("There is no conversation to go on with yet.")
         options = choose(

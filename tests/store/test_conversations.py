@@ -9,6 +9,7 @@ from sqlalchemy import event, insert, update
 from chatbot.core.errors import BadInput, NotFound
 from chatbot.core.messages import said
 from chatbot.core.settings import Options
+from chatbot.store.conversations import new_conversation
 from chatbot.store.rows import now
 from chatbot.store.store import Store
 from chatbot.store.tables import conversations, messages
@@ -232,3 +233,20 @@ def test_the_words_alone_are_the_same_words(store: Store) -> None:
         begun.user: said("user", "Hello"),
         begun.reply: said("assistant", "Hi.", reasoning="They greet me."),
     }
+
+
+def test_the_beginning_of_an_id_is_enough_where_it_tells_one_from_all_others(store: Store) -> None:
+    ids = ["abcd0123456789abcdef0000", "abcd1123456789abcdef0000", "ffff0123456789abcdef0000"]
+    with store._database.write() as connection:
+        for id in ids:
+            made = new_conversation(connection, "local", tag="script", options=OPTIONS)
+            connection.execute(update(conversations).where(conversations.c.id == made).values(id=id))
+    named = store.conversations.id_of
+    assert [named("abcd0"), named("ffff"), named(ids[1])] == [ids[0], ids[2], ids[1]]
+    with pytest.raises(BadInput, match="'abcd' begins several conversations; give more of the id"):
+        named("abcd")
+    store.conversations.delete(ids[0])
+    assert named("abcd") == ids[1]
+    for nothing in ("fff", "abcd0", "%%%%", "0000", ""):
+        with pytest.raises(NotFound, match="There is no conversation"):
+            named(nothing)
