@@ -98,6 +98,7 @@ def words(fetching: Fetching) -> str:
 
 def about(home: Home) -> None:
     """The settings' section about it."""
+    st.markdown("**The offline model**")
     st.markdown(
         "A tiny model comes with ByteBot, so that you can try everything without a key and without a network. "
         "It is no assistant: it speaks English only, is often wrong, and forgets what it is told to be. "

@@ -18,8 +18,9 @@ _EXAMPLE = {"name": "short questions", "at_most": 200, "without_code": True}
 
 
 def draw(home: Home) -> None:
-    """The whole tab."""
+    """The whole section."""
     routes = home.routes
+    st.subheader("Rules", anchor=False)
     st.caption(
         "A simple message need not go to a dear model. Each new message goes by the first rule that matches it; where none "
         "does, the chat's own model answers. A routed reply says which rule it was and what the other model would have "
