@@ -68,7 +68,8 @@ class Patience:
                 f"{self._address} did not answer within {spoken(self._timeouts.connect)}. Is the server running?"
             )
         if self.phase == "waiting":
-            return NoAnswer(f"No answer from {self._name!r} after {spoken(now - self._began)}.")
+            waited = min(now - self._began, self._timeouts.first)  # a busy machine notices late
+            return NoAnswer(f"No answer from {self._name!r} after {spoken(waited)}.")
         if now >= self._began + self._timeouts.total:
             return Stalled(f"The reply of {self._name!r} was still not whole after {spoken(self._timeouts.total)}.")
         if self.phase == "opening":

@@ -15,6 +15,9 @@ from chatbot.ui.words import sentence
 
 WHERE = "chat_defaults"
 _TEMPERATURE = 0.7  # where the slider begins when it is switched on
+_LONGEST = 4_096  # tokens of a reply at most, when that is switched on
+_STOPPED = "New chats stop a reply at {:,} tokens."
+_LEFT = "New chats leave the length of replies to the server."
 
 
 def draw(home: Home) -> None:
@@ -38,7 +41,11 @@ def _connection(home: Home) -> None:
         chosen,
         # The words for an option must never change: the browser remembers a choice by them.
         lambda **common: st.selectbox(
-            "Connection", ["", *gone, *names], format_func=lambda name: name or "Automatic", **common
+            "Connection",
+            ["", *gone, *names],
+            ["", *gone, *names].index(chosen),
+            format_func=lambda name: name or "Automatic",
+            **common,
         ),
         help="Automatic is openai if it has a key, else the first that you added, else the offline model.",
         save=lambda name: _save_connection(home, name or None),
@@ -64,14 +71,15 @@ def _model(home: Home) -> None:
     listed = trials.models(connection.name) if connection else ()
     options = dict.fromkeys([*([value.value] if value.value else []), *([own] if own else []), *listed])
     offline = connection is not None and connection.name == EMBEDDED
+    held = None if offline else value.value
     _widget(
         home,
         "model",
-        None if offline else value.value,
+        held,
         lambda **common: st.selectbox(
             "Model",
             list(options),
-            index=None,
+            index=list(options).index(held) if held else None,
             accept_new_options=True,
             placeholder=f"The connection's own: {own}" if own else "Type a model's id",
             **common,
@@ -89,11 +97,12 @@ def _model(home: Home) -> None:
 
 
 def _system_prompt(home: Home) -> None:
+    held = home.value("chat", "system_prompt").value
     _widget(
         home,
         "system_prompt",
-        home.value("chat", "system_prompt").value,
-        lambda **common: st.text_area("System prompt", height=120, **common),
+        held,
+        lambda **common: st.text_area("System prompt", held, height=120, **common),
         help="Said to the model before every conversation. Empty: nothing is said.",
         save=lambda text: _save(home, "system_prompt", text or "", "New chats begin with the new system prompt."),
     )
@@ -105,7 +114,7 @@ def _temperature(home: Home) -> None:
         home,
         "temperature",
         value.value is not None,
-        lambda **common: st.toggle("Set a temperature", **common),
+        lambda **common: st.toggle("Set a temperature", value.value is not None, **common),
         field="temperature_on",
         help="How freely the model chooses its words. Off: the server decides, and some models insist on that.",
         save=lambda on: _save_temperature(home, _TEMPERATURE if on else None),
@@ -115,7 +124,7 @@ def _temperature(home: Home) -> None:
             home,
             "temperature",
             float(value.value),
-            lambda **common: st.slider("Temperature", 0.0, 2.0, step=0.1, **common),
+            lambda **common: st.slider("Temperature", 0.0, 2.0, float(value.value), step=0.1, **common),
             save=lambda number: _save_temperature(home, number),
             quiet=True,
         )
@@ -131,43 +140,51 @@ def _save_temperature(home: Home, number: float | None) -> str:
 
 
 def _limits(home: Home) -> None:
+    longest = home.value("chat", "max_output").value
+    _widget(
+        home,
+        "max_output",
+        longest is not None,
+        lambda **common: st.toggle("Limit the length of replies", longest is not None, **common),
+        field="max_output_on",
+        help="Off: the server decides.",
+        save=lambda on: _save(home, "max_output", _LONGEST if on else None, _STOPPED, _LEFT),
+        quiet=longest is not None,
+    )
     left, right = st.columns(2)
-    with left:
-        _number(
-            home,
-            "max_output",
-            numbers.MAX_OUTPUT,
-            "Longest reply, in tokens",
-            {"value": None, "step": 256, "placeholder": "Left to the server"},
-            help="Empty: the server decides.",
-            words="New chats stop a reply at {:,} tokens.",
-            none="New chats leave the length of replies to the server.",
-        )
-    with right:
+    if longest is not None:
+        with left:
+            _number(home, "max_output", numbers.MAX_OUTPUT, "Longest reply, in tokens", 256, words=_STOPPED)
+    with right if longest is not None else left:
         _number(
             home,
             "most_sent",
             numbers.MOST_SENT,
             "Most that is sent, in tokens",
-            {"step": 1000},
+            1000,
             help="Older exchanges are left out of a request beyond it. It holds for every chat, from its next message.",
             words="At most {:,} tokens are sent.",
         )
 
 
-def _number(
-    home: Home, key: str, kind: Kind, title: str, box: dict[str, Any], *, help: str, words: str, none: str = ""
-) -> None:
+def _number(home: Home, key: str, kind: Kind, title: str, step: int, *, words: str, help: str | None = None) -> None:
     current = home.value("chat", key).value
 
     def save(number: int | None) -> str:
         try:
-            return _save(home, key, numbers.checked(kind, title, number), words, none)
+            return _save(home, key, numbers.checked(kind, title, number), words)
         except BadInput:
-            st.session_state[f"new_chats:{key}"] = current  # the box shows what holds, the sentence what was typed
+            saving.anew(f"new_chats:{key}")  # the box shows what holds, the sentence what was typed
             raise
 
-    _widget(home, key, current, lambda **common: st.number_input(title, **box, **common), help=help, save=save)
+    _widget(
+        home,
+        key,
+        current,
+        lambda **common: st.number_input(title, value=current, step=step, **common),
+        help=help,
+        save=save,
+    )
 
 
 def _titles(home: Home) -> None:
@@ -175,7 +192,7 @@ def _titles(home: Home) -> None:
         home,
         "titles_by_model",
         home.titles_by_model,
-        lambda **common: st.toggle("Let a model name conversations", **common),
+        lambda **common: st.toggle("Let a model name conversations", home.titles_by_model, **common),
         help="A small request after the first reply, on connections with a key. Off: the first words are the name.",
         save=lambda on: _save(
             home,
@@ -207,13 +224,13 @@ def _widget(
     value: Value = home.value("chat", key)
     field = f"new_chats:{field or key}"
     where = f"{WHERE}:{field}"
-    saving.follow(field, current, where=where)
+    widget = saving.follow(field, current, where=where)
 
     def changed() -> None:
         saving.never_mind(WHERE)
-        saving.attempt(where, lambda: save(st.session_state[field]))
+        saving.attempt(where, lambda: save(st.session_state[widget]))
 
-    draw_it(key=field, disabled=value.fixed or bool(off), help=help, on_change=changed)
+    draw_it(key=widget, disabled=value.fixed or bool(off), help=help, on_change=changed)
     reason = saving.source(value) or off
     if reason and not quiet:
         st.caption(sentence(reason))

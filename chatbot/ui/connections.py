@@ -54,14 +54,15 @@ def watch() -> None:
 
 def choose_model(home: Home, connection: Connection, *, title: str = "Model") -> None:
     """A list of what the last test found, in which an id can be typed as well; a choice holds at once."""
-    field = f"model_of:{connection.name}"
-    saving.follow(field, connection.model, where=connection.name)
+    field = saving.follow(f"model_of:{connection.name}", connection.model, where=connection.name)
     listed = trials.models(connection.name)
     own = () if connection.model is None or connection.model in listed else (connection.model,)
+    offered = [*own, *listed]
     st.selectbox(
         title,
-        [*own, *listed],
-        index=0 if connection.model else None,  # with one it cannot be emptied, for instance by Esc
+        offered,
+        # With one it cannot be emptied, for instance by Esc.
+        index=offered.index(connection.model) if connection.model else None,
         key=field,
         required=not connection.model,
         accept_new_options=True,

@@ -133,13 +133,14 @@ def _offers(home: Home, *, wanted: bool) -> None:
 
 
 def _choose_model(home: Home, connection: Connection, models: tuple[str, ...]) -> None:
-    field = "welcome_model"
-    saving.follow(field, connection.model, where=WHERE)
+    field = saving.follow("welcome_model", connection.model, where=WHERE)
     own = () if connection.model is None or connection.model in models else (connection.model,)
+    offered = [*own, *models]
     st.selectbox(
         "Model for this chat and new ones",
-        [*own, *models],
-        index=0 if connection.model else None,  # with one it cannot be emptied, for instance by Esc
+        offered,
+        # With one it cannot be emptied, for instance by Esc.
+        index=offered.index(connection.model) if connection.model else None,
         key=field,
         required=not connection.model,
         accept_new_options=True,

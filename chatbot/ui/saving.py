@@ -10,6 +10,7 @@ from chatbot.ui import session
 from chatbot.ui.words import sentence
 
 _REFUSED = "settings_refused"  # in the session: where -> what was wrong
+_ANEW = "settings_anew"  # in the session: a widget's key -> how often it began anew
 
 
 def attempt(where: str, work: Callable[[], str | None] | Callable[[], None]) -> bool:
@@ -48,10 +49,27 @@ def source(value: Value) -> str:
     return f"Set by {value.variable} ({value.source}), so it cannot be changed here." if value.fixed else ""
 
 
-def follow(key: str, current: object, *, where: str) -> None:
-    """Let a widget show what holds. What a person typed and was refused stays in it, to be put right.
+def follow(key: str, current: object, *, where: str) -> str:
+    """The key of a widget that shows what holds; it must have `current` as its own default, too.
 
-    Untouched when it is the same already: setting it again would take words away that are being typed.
+    What a person typed and was refused stays in it, to be put right. Where something else holds by now, since another
+    window or an editor changed it, the key is a new one, so that the widget begins anew. (To set the widget's value
+    instead would be one message, which Streamlit drops when the page is drawn again before it has left: the browser would
+    show nothing, send that back with the next click, and the setting would be lost.)
     """
-    if key not in st.session_state or (st.session_state[key] != current and not refused(where)):
-        st.session_state[key] = current
+    name = key_of(key)
+    if name in st.session_state and st.session_state[name] != current and not refused(where):
+        anew(key)
+    return key_of(key)
+
+
+def key_of(key: str) -> str:
+    """The key that the widget has now."""
+    count = st.session_state.get(_ANEW, {}).get(key, 0)
+    return f"{key}~{count}" if count else key
+
+
+def anew(key: str) -> None:
+    """Let the widget begin anew, with what holds."""
+    counts: dict[str, int] = st.session_state.setdefault(_ANEW, {})
+    counts[key] = counts.get(key, 0) + 1

@@ -166,8 +166,18 @@ class Chat:
 
     def choose(self, number: int, item: str) -> None:
         """Choose from a message's menu."""
-        self.messages.nth(number).get_by_test_id("stMenuButton").click()
-        # By key, once it is open: a page that is being drawn may move an item away from under a mouse.
-        self.page.get_by_role("option", name=item).or_(self.page.get_by_role("menuitem", name=item)).first.press(
-            "Enter"
-        )
+        choose_from(self.messages.nth(number).get_by_test_id("stMenuButton"), item)
+
+    def choose_above(self, item: str) -> None:
+        """Choose from the menu of the chat, beside its title."""
+        choose_from(menu_of_chat(self.page), item)
+
+
+def menu_of_chat(page: Page) -> Locator:
+    return page.locator(".st-key-head-menu").get_by_test_id("stMenuButton")
+
+
+def choose_from(menu: Locator, item: str) -> None:
+    menu.click()
+    # By key, once it is open: a page that is being drawn may move an item away from under a mouse.
+    menu.page.get_by_role("option", name=item).or_(menu.page.get_by_role("menuitem", name=item)).first.press("Enter")

@@ -35,8 +35,7 @@ def test_a_key_of_the_environment_never_reaches_the_browser(
         chat.told(1, "Try again")
         seen.append(chat.page.content())
     assert {request.headers["authorization"] for request in fake.chats()} == {f"Bearer {KEY}"}, "the canary did fly"
-    chat.page.locator(".st-key-head-menu").get_by_test_id("stMenuButton").click()
-    chat.page.get_by_text("Download…").click()
+    chat.choose_above("Download…")
     for name, words in (("Markdown", "Markdown"), ("CSV", "CSV"), ("ByteBot's JSON", "JSON")):
         chat.page.get_by_role("combobox", name="Format").click()
         chat.page.get_by_role("option", name=name, exact=True).click()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import PATIENCE, App, Chat
+from tests.browser.app import PATIENCE, App, Chat, choose_from, menu_of_chat
 
 pytestmark = pytest.mark.browser
 
@@ -47,8 +47,7 @@ def test_a_conversation_is_one_click_away_and_back_to_its_costs(tab: Callable[[s
     page.get_by_role("link", name="Find me by my price").first.click()
     expect(page).to_have_url(f"{app.url}/{chat.query}", timeout=PATIENCE)
     expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text("Find me", timeout=PATIENCE)
-    page.get_by_test_id("stPopoverButton").first.click()
-    page.get_by_role("button", name="Costs of this chat").click()
+    choose_from(menu_of_chat(page), "Costs of this chat")
     expect(page.get_by_text("Only Find me by my price")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_test_id("stMetricValue").last).to_have_text("1", timeout=PATIENCE)
     page.get_by_role("button", name="Show all chats").click()

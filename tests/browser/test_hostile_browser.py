@@ -140,8 +140,7 @@ def test_a_reply_that_grows_letter_by_letter_fetches_and_runs_nothing(
 
 
 def rename(chat: Chat, title: str) -> None:
-    chat.page.get_by_test_id("stPopoverButton").first.click()
-    chat.page.get_by_role("button", name="Rename").click()
+    chat.choose_above("Rename")
     chat.page.get_by_label("Title").fill(title)
     chat.press("Save")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,16 +34,22 @@ def add(page: Page, name: str, url: str, key: str = "", headers: str = "") -> Pa
     return page.press("Save and test").settled()
 
 
+def model_of(page: Page, name: str) -> Any:
+    """The list of a connection's models; where it began anew, its key has a number."""
+    [found] = [one for one in page.app.selectbox if (one.key or "").split("~")[0] == f"model_of:{name}"]
+    return found
+
+
 def test_a_connection_is_added_tested_and_given_a_model(page: Page, server: FakeOpenAI) -> None:
     add(page, "mine", server.base_url, KEY)
     assert page.says("lists 6 models")
     assert page.says("A key is set (in a file for you alone).")
-    assert page.run().app.selectbox(key="model_of:mine").options[0] == "echo"
+    assert model_of(page.run(), "mine").options[0] == "echo"
     saved = page.home.connection("mine")
     assert (saved.base_url, saved.model) == (server.base_url, "echo")
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
     assert page.home.default_connection() == "mine"
-    page.app.selectbox(key="model_of:mine").select("reasoning")
+    model_of(page, "mine").select("reasoning")
     assert page.run().says("'mine' uses 'reasoning' in new chats.")
     assert page.home.default_options().model == "reasoning"
 
@@ -165,7 +172,7 @@ def test_a_secret_header_is_kept_with_the_keys(page: Page, server: FakeOpenAI) -
 
 def test_timeouts_and_context_are_saved(page: Page, server: FakeOpenAI) -> None:
     add(page, "mine", server.base_url)
-    page.app.selectbox(key="model_of:mine").select("reasoning")
+    model_of(page, "mine").select("reasoning")
     page.run().click("edit:mine")
     page.app.number_input(key="form_context").set_value(8192)
     page.app.text_input(key="form_cheap_model").set_value(" small ")
@@ -179,10 +186,10 @@ def test_timeouts_and_context_are_saved(page: Page, server: FakeOpenAI) -> None:
 
 def test_a_model_is_called_required_only_while_there_is_none(page: Page, server: FakeOpenAI) -> None:
     add(page, "mine", server.url("no-models"))
-    field = page.app.selectbox(key="model_of:mine")
+    field = model_of(page, "mine")
     assert (field.value, field.proto.required) == (None, True)
     page.home.save_connection(replace(page.home.connection("mine"), model="reasoning"))
-    field = page.run().app.selectbox(key="model_of:mine")
+    field = model_of(page.run(), "mine")
     assert (field.value, field.proto.required) == ("reasoning", False)
     assert field.proto.HasField("default"), "Esc would empty it"
 
@@ -279,9 +286,9 @@ def test_a_model_that_is_used_in_place_of_the_connections_own_is_named(
         page.run()
         assert page.says("New chats use 'echo' instead, set by BYTEBOT_MODEL (environment).")
         page.click("test:openai").settled()
-        page.app.selectbox(key="model_of:openai").select("reasoning")
+        model_of(page, "openai").select("reasoning")
         assert page.run().says("The model of 'openai' is 'reasoning' now.")
-        page.app.selectbox(key="model_of:openai").select("echo")
+        model_of(page, "openai").select("echo")
         page.run()
         assert not page.says("instead")
     with opened(tmp_path, monkeypatch, **variables) as page:

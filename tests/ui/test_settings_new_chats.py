@@ -1,5 +1,6 @@
 """What new chats begin with: each setting holds from the moment it is changed, unless something above fixes it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,15 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
         yield page.run()
 
 
+def box(page: Page, kind: str, key: str) -> Any:
+    """The widget of a setting; where it began anew, its key has a number."""
+    named = re.compile(rf"new_chats:{key}(~\d+)?")
+    [found] = [one for one in getattr(page.app, kind) if named.fullmatch(one.key or "")]
+    return found
+
+
 def change(page: Page, kind: str, key: str, value: Any) -> Page:
-    getattr(page.app, kind)(key=f"new_chats:{key}").set_value(value)
+    box(page, kind, key).set_value(value)
     return page.run()
 
 
@@ -30,7 +38,8 @@ def test_each_setting_holds_at_once_and_says_so(page: Page) -> None:
     change(page, "number_input", "max_output", 512)
     assert page.says("New chats stop a reply at 512 tokens.")
     assert page.home.default_options().max_output == 512
-    change(page, "number_input", "max_output", None)
+    change(page, "toggle", "max_output_on", False)
+    assert page.says("New chats leave the length of replies to the server.")
     assert page.home.default_options().max_output is None
     change(page, "number_input", "most_sent", 16_000)
     assert page.home.most_sent == 16_000
@@ -42,13 +51,13 @@ def test_each_setting_holds_at_once_and_says_so(page: Page) -> None:
     ("key", "typed", "least"), [("most_sent", -5, 256), ("most_sent", 10_000_001, 256), ("max_output", 0, 1)]
 )
 def test_a_number_that_cannot_be_is_said_and_the_old_one_stays(page: Page, key: str, typed: int, least: int) -> None:
-    box = page.app.number_input(key=f"new_chats:{key}")
-    assert box.proto.has_min is box.proto.has_max is False, "Streamlit would only turn it red"
-    before = box.value
+    number = box(page, "number_input", key)
+    assert number.proto.has_min is number.proto.has_max is False, "Streamlit would only turn it red"
+    before = number.value
     change(page, "number_input", key, typed)
     said = f"cannot be {typed:,}; it must be a whole number from {least} to 10,000,000."
     assert [said in plain(error.value) for error in page.app.error] == [True]
-    assert page.app.number_input(key=f"new_chats:{key}").value == before
+    assert box(page, "number_input", key).value == before
     assert page.home.value("chat", key).value == before
     change(page, "toggle", "titles_by_model", False)
     assert not page.app.error
@@ -70,7 +79,7 @@ def test_another_connection_brings_its_own_model(page: Page) -> None:
     change(page, "selectbox", "model", "m-1")
     page.home.save("chat", "model", "chosen-for-one")
     page.run()
-    assert page.app.selectbox(key="new_chats:model").value == "chosen-for-one"
+    assert box(page, "selectbox", "model").value == "chosen-for-one"
     change(page, "selectbox", "connection", "two")
     options = page.home.default_options()
     assert (options.connection, options.model) == ("two", "m-2")
@@ -89,8 +98,8 @@ def test_looking_changes_nothing(page: Page) -> None:
 def test_what_is_changed_in_the_file_is_what_the_page_shows(page: Page) -> None:
     page.settings_file.write_text('[chat]\nsystem_prompt = "From an editor."\nmax_output = 99\n')
     page.run()
-    assert page.app.text_area(key="new_chats:system_prompt").value == "From an editor."
-    assert page.app.number_input(key="new_chats:max_output").value == 99
+    assert box(page, "text_area", "system_prompt").value == "From an editor."
+    assert box(page, "number_input", "max_output").value == 99
 
 
 def test_what_a_variable_fixes_is_greyed_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,13 +107,13 @@ def test_what_a_variable_fixes_is_greyed_with_its_name(tmp_path: Path, monkeypat
         (tmp_path / "here" / ".env").write_text("BYTEBOT_MAX_OUTPUT=77\n")
         page.settings_file.write_text('[chat]\nsystem_prompt = "From the file."\nmost_sent = 5000\n')
         page.run()
-        prompt = page.app.text_area(key="new_chats:system_prompt")
+        prompt = box(page, "text_area", "system_prompt")
         assert (prompt.value, prompt.disabled) == ("From outside.", True)
-        assert page.app.toggle(key="new_chats:temperature_on").disabled
-        assert page.app.slider(key="new_chats:temperature").value == 0.3
-        longest = page.app.number_input(key="new_chats:max_output")
+        assert box(page, "toggle", "temperature_on").disabled
+        assert box(page, "slider", "temperature").value == 0.3
+        longest = box(page, "number_input", "max_output")
         assert (longest.value, longest.disabled) == (77, True)
-        most = page.app.number_input(key="new_chats:most_sent")
+        most = box(page, "number_input", "most_sent")
         assert (most.value, most.disabled) == (5000, False)
         assert page.says("Set by BYTEBOT_SYSTEM_PROMPT (environment), so it cannot be changed here.")
         assert page.says("Set by BYTEBOT_MAX_OUTPUT (.env), so it cannot be changed here.")
@@ -124,5 +133,26 @@ def test_a_file_that_cannot_be_written_is_said_and_nothing_is_lost(page: Page) -
     page.run()
     change(page, "text_area", "system_prompt", "Kept in the field.")
     assert page.says("is not TOML")
-    assert page.app.text_area(key="new_chats:system_prompt").value == "Kept in the field."
+    assert box(page, "text_area", "system_prompt").value == "Kept in the field."
     assert page.settings_file.read_text() == "this is not TOML"
+
+
+def test_no_widget_depends_on_a_message_that_may_be_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit drops what a run sends when the next one begins at once: then a value that was set in the session is never
+    seen by the browser, which sends back the widget's default, as if somebody had chosen it.
+    """
+    with opened(tmp_path, monkeypatch) as page:
+        page.home.save_connection(Connection(name="one", base_url="http://127.0.0.1:9/v1", model="m-1"))
+        page.settings_file.write_text(
+            page.settings_file.read_text()
+            + '[chat]\nconnection = "one"\nmodel = "m-2"\nsystem_prompt = "Be brief."\ntemperature = 0.3\nmax_output = 99\n'
+        )
+        page.run()
+        app = page.app
+        kept = [*app.selectbox, *app.text_area, *app.toggle, *app.slider, *app.number_input]
+        assert len(kept) >= 8
+        assert [one.key for one in kept if one.proto.set_value] == []
+        assert box(page, "text_area", "system_prompt").proto.default == "Be brief."
+        assert box(page, "number_input", "max_output").proto.default == 99
+        model = box(page, "selectbox", "model")
+        assert model.options[model.proto.default] == "m-2"
