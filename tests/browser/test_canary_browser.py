@@ -42,7 +42,8 @@ def test_a_key_of_the_environment_never_reaches_the_browser(
         with chat.page.expect_download() as download:
             chat.page.get_by_role("button", name=f"Download as {words}").click()
         seen.append(Path(download.value.path()).read_text())
-    chat.page.keyboard.press("Escape")
+    chat.page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(chat.page.get_by_role("dialog")).to_have_count(0, timeout=PATIENCE)
     assert "the-person-said-this" in seen[-1]
     chat.page.get_by_role("link", name="Settings").first.click()
     expect(chat.page.get_by_text("A key is set (environment OPENAI_API_KEY).")).to_be_visible(timeout=PATIENCE)
