@@ -15,7 +15,7 @@ LONGEST = "Longest reply, in tokens"
 
 def draw(engine: Engine, chat: OpenChat) -> None:
     """The widgets are keyed by the chat's slot, so that they keep their state while a new chat gets its id."""
-    st.caption("This chat")
+    st.caption("This chat's settings")
     _model(engine, chat)
     _system(engine, chat)
     _temperature(engine, chat)
