@@ -1,5 +1,6 @@
 """A person's own prices in a real browser: typed into the table, saved whole, and what a reply then costs."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def prices(context: BrowserContext, app: App) -> Page:
     return page
 
 
+def selected(page: Page) -> tuple[int, int] | None:
+    """Column and row of the cell that keys go to; the table tells it to screen readers."""
+    cell = page.locator('[role="gridcell"][aria-selected="true"]')
+    named = cell.first.get_attribute("data-testid") if cell.count() else None
+    found = re.fullmatch(r"glide-cell-(\d+)-(\d+)", named or "")
+    return (int(found[1]), int(found[2])) if found else None
+
+
 def type_into(page: Page, row: int, column: str, text: str) -> None:
     """A cell of the table, by mouse and keyboard: it is drawn on a canvas, and takes both only once it is at rest."""
     columns = ("model", "url", "input", "output")
@@ -58,8 +67,14 @@ def type_into(page: Page, row: int, column: str, text: str) -> None:
         box = canvas.bounding_box()
         assert box is not None
         page.mouse.click(box["x"] + 60, box["y"] + 18 + 35)  # the first row's model
-        for key in ["ArrowDown"] * (row - 1) + ["ArrowRight"] * columns.index(column) + ["Enter"]:
+        page.wait_for_timeout(400)
+        first = selected(page)
+        for key in ["ArrowDown"] * (row - 1) + ["ArrowRight"] * columns.index(column):
             page.keyboard.press(key, delay=50)
+        page.wait_for_timeout(400)
+        if first is None or selected(page) != (first[0] + columns.index(column), first[1] + row - 1):
+            continue  # a busy page lost a key
+        page.keyboard.press("Enter", delay=50)
         try:
             editor.wait_for(state="visible", timeout=3_000)
         except TimeoutError:
