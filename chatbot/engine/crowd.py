@@ -22,29 +22,31 @@ def gathered(chunks: Iterator[Chunk], cancel: Cancel) -> Generator[Chunk, None, 
     with _streaming:
         while chunk is not None:
             yield chunk
-            if waited > _WAITED and (pause := _streaming.pause):
+            if waited > _WAITED and (pause := _pause()):
                 cancel.wait(pause)
             began = monotonic()
             chunk = next(chunks, None)
             waited = monotonic() - began
 
 
-class _Streaming:
+class Crowd:
+    """How many are at something at once: each is counted while it is in a `with` block."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._count = 0
+        self.count = 0
 
     def __enter__(self) -> None:
         with self._lock:
-            self._count += 1
+            self.count += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._count -= 1
-
-    @property
-    def pause(self) -> float:
-        return min(_LONGEST, max(0, self._count - _FEW) * _EACH)
+            self.count -= 1
 
 
-_streaming = _Streaming()
+_streaming = Crowd()
+
+
+def _pause() -> float:
+    return min(_LONGEST, max(0, _streaming.count - _FEW) * _EACH)

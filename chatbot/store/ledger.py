@@ -29,26 +29,9 @@ from chatbot.store.values import Call
 _LATELY = 2_000  # calls; what was before is no measure of what comes, and would take long to look through
 
 # Made once, since every drawing of a chat asks it: to make a statement takes longer than to ask it.
-_OF_REPLIES = (
-    select(calls)
-    .where(
-        calls.c.owner == bindparam("owner"),
-        calls.c.reply.in_(bindparam("replies", expanding=True)),
-        calls.c.outcome.is_not(None),
-    )
-    .order_by(calls.c.id)
-)
-
-
-_BY_ID = (
-    select(calls)
-    .where(
-        calls.c.owner == bindparam("owner"),
-        calls.c.id.in_(bindparam("ids", expanding=True)),
-        calls.c.outcome.is_not(None),
-    )
-    .order_by(calls.c.id)
-)
+_SETTLED = select(calls).where(calls.c.owner == bindparam("owner"), calls.c.outcome.is_not(None)).order_by(calls.c.id)
+_OF_REPLIES = _SETTLED.where(calls.c.reply.in_(bindparam("replies", expanding=True)))
+_BY_ID = _SETTLED.where(calls.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Ledger:

@@ -5,7 +5,6 @@ Every wait is short and touches Streamlit, so that a click, a rerun or a closed 
 the reply does not notice.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -14,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from chatbot.core.drawable import Drawing, drawable
+from chatbot.engine.crowd import Crowd
 from chatbot.ui import session
 from chatbot.ui.reading import Reading
 from chatbot.ui.words import seconds, sentence, thought_for
@@ -197,20 +197,4 @@ def _pause(length: int) -> float:
     return max(alone, crowded, settling, length * _PER_CHARACTER)
 
 
-class _Watchers:
-    """How many pages of this process follow a reply right now."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.count = 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self.count += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self.count -= 1
-
-
-_watchers = _Watchers()
+_watchers = Crowd()  # pages of this process that follow a reply right now
