@@ -11,7 +11,7 @@ from chatbot.engine.trial import sensible
 from chatbot.home.home import Home
 from chatbot.home.keys import read_key
 from chatbot.providers.provider import Quirks
-from chatbot.ui import connection_form, saving, trials
+from chatbot.ui import connection_form, key_form, saving, trials
 
 EDITING = "connection_editing"  # in the session: the name in the form, "" for a new one
 ASKING_KEY = "connection_asking_key"  # the name whose key is being entered
@@ -69,7 +69,7 @@ def save(home: Home, quirks: Quirks) -> None:
     editing: str = st.session_state[EDITING]
 
     def work() -> str:
-        typed = connection_form.has_key()
+        typed = key_form.typed("form_key")
         try:
             name = _write(home, editing)
         except ByteBotError as error:

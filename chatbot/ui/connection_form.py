@@ -37,30 +37,33 @@ class Entered:
 def fill(connection: Connection | None) -> None:
     """Put a connection into the form, for a callback; None empties it for a new one."""
     shown = connection or Connection(name="", base_url="")
-    state = st.session_state
-    state["form_preset"] = None
-    state["form_name"] = shown.name
-    state["form_base_url"] = shown.base_url
-    state["form_key"] = ""
-    state["form_headers"] = "\n".join(f"{name}: {text}" for name, text in shown.headers.items())
-    state["form_cheap_model"] = shown.cheap_model or ""
-    state["form_context"] = shown.context
-    for one in fields(Timeouts):
-        state[f"form_{one.name}"] = getattr(shown.timeouts, one.name)
+    take("form_key")
+    saving.fill(
+        {
+            "form_preset": None,
+            "form_name": shown.name,
+            "form_base_url": shown.base_url,
+            "form_headers": "\n".join(f"{name}: {text}" for name, text in shown.headers.items()),
+            "form_cheap_model": shown.cheap_model or "",
+            "form_context": shown.context,
+            **{f"form_{one.name}": getattr(shown.timeouts, one.name) for one in fields(Timeouts)},
+        }
+    )
     saving.never_mind(WHERE)
 
 
 def draw(home: Home, editing: str, *, save: Callable[[], None], close: Callable[[], None]) -> None:
     """The form; `editing` is the connection's name, empty for a new one. Both callbacks may call `read`."""
     if not editing:
+        key, _ = saving.field("form_preset")
         st.pills(
             "Fill in for",
             list(BY_TITLE),
-            key="form_preset",
+            key=key,
             on_change=_preset,
             help="Fills in the name and the address. Nothing is saved or asked until you say so.",
         )
-        preset = BY_TITLE.get(st.session_state.get("form_preset") or "")
+        preset = BY_TITLE.get(st.session_state.get(key) or "")
         st.caption(preset.about if preset else "Or fill in the form for any other OpenAI-compatible server.")
     with st.form("connection_form"):
         _fields(home, editing)
@@ -72,16 +75,20 @@ def draw(home: Home, editing: str, *, save: Callable[[], None], close: Callable[
 
 def _fields(home: Home, editing: str) -> None:
     fixed = home.base_url(editing) if editing else None
+    key, value = saving.field("form_name")
     st.text_input(
         "Name",
-        key="form_name",
+        value,
+        key=key,
         disabled=bool(editing),
         placeholder="my-server",
         help="Chats refer to a connection by its name, so it stays." if editing else "Letters, digits, - and _.",
     )
-    st.text_input(
+    key, address = saving.field("form_base_url")
+    typed = st.text_input(
         "Base URL",
-        key="form_base_url",
+        address,
+        key=key,
         disabled=bool(fixed and fixed.fixed),
         placeholder="https://api.example.com/v1",
         help="Everything before /chat/completions. Most end with /v1.",
@@ -91,26 +98,31 @@ def _fields(home: Home, editing: str) -> None:
     if not editing:
         key_field("form_key", label="Key (if it needs one)", help="Kept apart from the settings and never shown again.")
     with st.expander("Cheap model, headers, context size, timeouts"):
-        usual = cheap_model(str(st.session_state.get("form_base_url") or ""))
+        usual = cheap_model(typed or "")
+        key, value = saving.field("form_cheap_model")
         st.text_input(
             "Cheap model",
-            key="form_cheap_model",
+            value,
+            key=key,
             placeholder=f"The vendor's own: {usual}" if usual else "The chat's own model",
             help="Asked for simple things, such as a conversation's name, unless it is dearer than the chat's own model.",
         )
+        key, value = saving.field("form_headers")
         st.text_area(
             "Extra headers",
-            key="form_headers",
+            value,
+            key=key,
             height=100,
             placeholder="X-Title: ByteBot",
             help="One per line, a name, a colon, a text. Secret ones, such as api-key, are kept with the keys.",
         )
         if editing and (secret := home.secret_headers(editing)):
             st.caption(sentence(f"Kept with the keys and not shown: {', '.join(secret)}."))
+        key, value = saving.field("form_context")
         st.number_input(
             "Context size",
-            key="form_context",
-            value=None,
+            value=value,
+            key=key,
             step=1024,
             placeholder="What the server says",
             help="Tokens that the model can read and write in one request. Leave it empty unless the server is wrong.",
@@ -118,34 +130,32 @@ def _fields(home: Home, editing: str) -> None:
         st.caption("How long to wait, in seconds")
         columns = st.columns(2)
         for number, (name, words) in enumerate(_TIMEOUTS.items()):
-            columns[number % 2].number_input(words, key=f"form_{name}", step=5.0, format="%g")
-
-
-def has_key() -> bool:
-    """Whether a key is in the form, for a callback before it calls `read`."""
-    return bool(st.session_state.get("form_key"))
+            key, value = saving.field(f"form_{name}")
+            columns[number % 2].number_input(words, value=value, key=key, step=5.0, format="%g")
 
 
 def read(editing: str) -> Entered:
     """What was filled in, for a callback; the key's field is emptied. BadInput when the form makes no sense."""
-    state, key = st.session_state, take("form_key")
-    name = editing or state["form_name"].strip()
+    key, entered = take("form_key"), saving.entered
+    name = editing or entered("form_name").strip()
     if not CONNECTION_NAME.fullmatch(name):
         shown = f"{name!r} cannot name a connection" if name else "The connection needs a name"
         wrong = f"{shown}; use letters, digits, - and _, at most 40."
         try:
-            read_base_url(state["form_base_url"])
+            read_base_url(entered("form_base_url"))
         except BadInput as error:
             wrong = f"{wrong} {error.sentence}"  # both at once: nobody wants to be sent back twice
         raise BadInput(wrong)
     return Entered(
         Connection(
             name=name,
-            base_url=state["form_base_url"],
-            headers=_headers(state["form_headers"]),
-            context=numbers.checked(numbers.CONTEXT, "Context size", state["form_context"]),
-            cheap_model=state["form_cheap_model"].strip() or None,
-            timeouts=Timeouts(**{one.name: _seconds(state[f"form_{one.name}"], one.name) for one in fields(Timeouts)}),
+            base_url=entered("form_base_url"),
+            headers=_headers(entered("form_headers")),
+            context=numbers.checked(numbers.CONTEXT, "Context size", entered("form_context")),
+            cheap_model=entered("form_cheap_model").strip() or None,
+            timeouts=Timeouts(
+                **{one.name: _seconds(entered(f"form_{one.name}"), one.name) for one in fields(Timeouts)}
+            ),
         ),
         key,
     )
@@ -172,7 +182,6 @@ def _seconds(value: float | None, name: str) -> float:
 
 
 def _preset() -> None:
-    preset = BY_TITLE.get(st.session_state["form_preset"] or "")
+    preset = BY_TITLE.get(saving.entered("form_preset") or "")
     if preset:
-        st.session_state["form_name"] = preset.name
-        st.session_state["form_base_url"] = preset.base_url
+        saving.fill({"form_name": preset.name, "form_base_url": preset.base_url})

@@ -14,6 +14,7 @@ from chatbot.ui import saving, trials
 WHERE = "route_form"
 EDITING = "route_editing"  # in the session: the number of the rule in the form
 NEW = -1
+_PATTERNS = ("route_model", "route_connection")
 _SEEN = "route_seen"  # in the session: the rules as they were when the form was opened
 
 
@@ -22,15 +23,18 @@ def edit(number: int, table: Mapping[str, Any]) -> None:
     state = st.session_state
     state[EDITING] = number
     state.pop(_SEEN, None)
-    words = table.get("words")
-    state["route_name"] = _text(table.get("name"))
-    state["route_to"] = _text(table.get("to")) or None
-    at_most = table.get("at_most")
-    state["route_at_most"] = at_most if type(at_most) is int and 1 <= at_most <= 2_000_000 else None
-    state["route_without_code"] = table.get("without_code") is True
-    state["route_words"] = ", ".join(map(_text, words)) if isinstance(words, list | tuple) else ""
-    state["route_model"] = _text(table.get("model"))
-    state["route_connection"] = _text(table.get("connection"))
+    words, at_most = table.get("words"), table.get("at_most")
+    saving.fill(
+        {
+            "route_name": _text(table.get("name")),
+            "route_to": _text(table.get("to")) or None,
+            "route_at_most": at_most if type(at_most) is int and 1 <= at_most <= 2_000_000 else None,
+            "route_without_code": table.get("without_code") is True,
+            "route_words": ", ".join(map(_text, words)) if isinstance(words, list | tuple) else "",
+            "route_model": _text(table.get("model")),
+            "route_connection": _text(table.get("connection")),
+        }
+    )
     saving.never_mind(WHERE)
 
 
@@ -45,42 +49,53 @@ def draw(home: Home, number: int) -> None:
     st.session_state.setdefault(_SEEN, home.routes.tables)
     st.markdown("**New rule**" if number == NEW else f"**Rule {number + 1}**")
     with st.form("route_form", border=False):
-        st.text_input("Name", key="route_name", placeholder="short questions", max_chars=80)
-        chosen = st.session_state.get("route_to")
+        key, value = saving.field("route_name")
+        st.text_input("Name", value, key=key, placeholder="short questions", max_chars=80)
+        key, value = saving.field("route_to")
+        offered = _offered(home, value, st.session_state.get(key))
         st.selectbox(
             "Goes to",
-            list(dict.fromkeys([*([chosen] if chosen else []), *_models(home)])),
-            index=None,
-            key="route_to",
+            offered,
+            index=offered.index(value) if value else None,
+            key=key,
             accept_new_options=True,
             placeholder="Choose a model or type its id",
             help="A model of the same connection as the chat.",
         )
         st.caption("It is for messages of which all of this holds. What is left empty does not matter.")
+        key, value = saving.field("route_at_most")
         st.number_input(
             "At most so many characters",
-            value=None,
-            key="route_at_most",
+            value=value,
+            key=key,
             min_value=1,
             max_value=2_000_000,
             step=50,
             placeholder="Any length",
         )
+        key, value = saving.field("route_words")
         st.text_input(
             "With one of these words",
-            key="route_words",
+            value,
+            key=key,
             placeholder="translate, sum up",
             help="Separated by commas; whole words, in small or capital letters.",
         )
-        st.checkbox("Without code", key="route_without_code", help="No fence, backticks or lines that look like code.")
+        key, value = saving.field("route_without_code")
+        st.checkbox("Without code", value, key=key, help="No fence, backticks or lines that look like code.")
         st.caption("And for chats with these; * stands for any characters.")
-        left, right = st.columns(2)
-        left.text_input("Their model", key="route_model", placeholder="Any")
-        right.text_input("Their connection", key="route_connection", placeholder="Any")
+        for column, label, name in zip(st.columns(2), ("Their model", "Their connection"), _PATTERNS, strict=True):
+            key, value = saving.field(name)
+            column.text_input(label, value, key=key, placeholder="Any")
         saving.refusal(WHERE)
         with st.container(horizontal=True):
             st.form_submit_button("Save rule", type="primary", on_click=_save, args=(home, number))
             st.form_submit_button("Cancel", type="tertiary", on_click=close)
+
+
+def _offered(home: Home, *chosen: str | None) -> list[str]:
+    """Models to choose from, with what was chosen before, wherever that came from."""
+    return list(dict.fromkeys([*(model for model in chosen if model), *_models(home)]))
 
 
 def _models(home: Home) -> list[str]:
@@ -112,15 +127,15 @@ def _save(home: Home, number: int) -> None:
 
 
 def _fields() -> dict[str, Any]:
-    state = st.session_state
-    words = [word.strip() for word in re.split(r"[,，、\n]", state["route_words"] or "")]
+    entered = saving.entered
+    words = [word.strip() for word in re.split(r"[,，、\n]", entered("route_words") or "")]
     return {
-        "name": state["route_name"].strip(),
-        "to": (state["route_to"] or "").strip(),
-        "model": _pattern(state["route_model"]),
-        "connection": _pattern(state["route_connection"]),
-        "at_most": state["route_at_most"],
-        "without_code": state["route_without_code"],
+        "name": entered("route_name").strip(),
+        "to": (entered("route_to") or "").strip(),
+        "model": _pattern(entered("route_model")),
+        "connection": _pattern(entered("route_connection")),
+        "at_most": entered("route_at_most"),
+        "without_code": entered("route_without_code"),
         "words": [word for word in words if word] or None,
     }
 

@@ -1,6 +1,7 @@
 """What a settings widget's callback does: try, then say that it holds or what is wrong with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from chatbot.ui.words import sentence
 
 _REFUSED = "settings_refused"  # in the session: where -> what was wrong
 _ANEW = "settings_anew"  # in the session: a widget's key -> how often it began anew
+_FILLED = "settings_filled"  # in the session: the key of a form's field -> what it begins with
 
 
 def attempt(where: str, work: Callable[[], str | None] | Callable[[], None]) -> bool:
@@ -73,3 +75,20 @@ def anew(key: str) -> None:
     """Let the widget begin anew, with what holds."""
     counts: dict[str, int] = st.session_state.setdefault(_ANEW, {})
     counts[key] = counts.get(key, 0) + 1
+
+
+def fill(values: Mapping[str, object]) -> None:
+    """Let the fields of a form, which takes `field` for each, begin anew with these values; for a callback."""
+    for key, value in values.items():
+        anew(key)
+        st.session_state.setdefault(_FILLED, {})[key] = value
+
+
+def field(key: str) -> tuple[str, Any]:
+    """The key of a form's field, and what it begins with."""
+    return key_of(key), st.session_state.get(_FILLED, {}).get(key)
+
+
+def entered(key: str) -> Any:
+    """What stands in a form's field, for a callback."""
+    return st.session_state[key_of(key)]

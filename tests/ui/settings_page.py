@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -51,6 +52,14 @@ class Page:
     def click(self, key: str) -> "Page":
         self.app.button(key=key).click()
         return self.run()
+
+    def field(self, key: str) -> Any:
+        """A widget of a form by the key it is named by; where it began anew, its own has a number."""
+        try:
+            counts = self.app.session_state["settings_anew"]
+        except KeyError:
+            counts = {}
+        return self.app.get_by_key(f"{key}~{counts[key]}" if key in counts else key)
 
     def press(self, words: str) -> "Page":
         """Click the button with these words, in a form or out of it."""

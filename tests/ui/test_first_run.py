@@ -27,7 +27,7 @@ def at_first(folder: Path, base_url: str) -> dict[str, str]:
 
 
 def give(page: Page, key: str) -> Page:
-    page.app.text_input(key="key_of:openai").set_value(key)
+    page.field("key_of:openai").set_value(key)
     page.press("Add and test")
     for _ in range(60):
         if not page.says("Testing the key…"):
@@ -71,7 +71,7 @@ def test_a_key_that_is_refused_is_not_kept(tmp_path: Path, monkeypatch: pytest.M
         assert page.says(TINY)
         assert page.home.key("openai") is None
         assert page.home.default_options().connection == "offline"
-        assert page.app.text_input(key="key_of:openai").value == ""
+        assert page.field("key_of:openai").value == ""
         give(page, "two words")
         assert page.says("The key has white space")
 

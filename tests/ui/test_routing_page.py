@@ -43,7 +43,7 @@ def test_where_no_cheap_model_is_known_the_example_asks_for_one(page: Page) -> N
     page.run().click("route-example")
     page.press("Save rule")
     assert page.says("Rule 1 goes nowhere yet: choose a model for “Goes to”, or type its id.")
-    page.app.selectbox(key="route_to").set_value("big")
+    page.field("route_to").set_value("big")
     page.press("Save rule")
     assert page.home.routes.rules == (Rule(name="short questions", to="big", at_most=200, without_code=True),)
 
@@ -51,24 +51,24 @@ def test_where_no_cheap_model_is_known_the_example_asks_for_one(page: Page) -> N
 def test_rules_are_written_changed_and_put_in_order(page: Page) -> None:
     page.settings_file.write_text(page.settings_file.read_text() + "\n# mine\n")
     page.click("route-add")
-    page.app.selectbox(key="route_to").set_value("small")
-    page.app.text_input(key="route_words").set_value(" translate,sum up ,")
-    page.app.text_input(key="route_connection").set_value("w*")
+    page.field("route_to").set_value("small")
+    page.field("route_words").set_value(" translate,sum up ,")
+    page.field("route_connection").set_value("w*")
     page.press("Save rule")
     words = Rule(to="small", words=("translate", "sum up"), connection="w*")
     assert page.home.routes.rules == (words,)
     page.click("route-add")
-    page.app.text_input(key="route_name").set_value("short")
-    page.app.selectbox(key="route_to").set_value("big")
-    page.app.number_input(key="route_at_most").set_value(50)
+    page.field("route_name").set_value("short")
+    page.field("route_to").set_value("big")
+    page.field("route_at_most").set_value(50)
     page.press("Save rule")
     page.click("route-up-1")
     short = Rule(name="short", to="big", at_most=50)
     assert page.home.routes.rules == (short, words)
     page.click("route-edit-1")
-    assert page.app.text_input(key="route_words").value == "translate, sum up"
-    page.app.text_input(key="route_words").set_value("")
-    page.app.checkbox(key="route_without_code").set_value(True)
+    assert page.field("route_words").value == "translate, sum up"
+    page.field("route_words").set_value("")
+    page.field("route_without_code").set_value(True)
     page.press("Save rule")
     assert page.home.routes.rules == (short, Rule(to="small", without_code=True, connection="w*"))
     assert "# mine" in page.settings_file.read_text()
@@ -76,15 +76,15 @@ def test_rules_are_written_changed_and_put_in_order(page: Page) -> None:
 
 def test_what_is_wrong_is_said_and_nothing_is_saved(page: Page) -> None:
     page.click("route-example").click("route-add")
-    page.app.selectbox(key="route_to").set_value("small")
-    page.app.text_input(key="route_model").set_value("x" * 201)
-    page.app.text_input(key="route_name").set_value("mine")
+    page.field("route_to").set_value("small")
+    page.field("route_model").set_value("x" * 201)
+    page.field("route_name").set_value("mine")
     page.press("Save rule")
     assert page.says(
         "Rule 2: model is 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…; it must be text of at most 200"
     )
     assert page.home.routes.rules == (EXAMPLE,)
-    assert page.app.text_input(key="route_name").value == "mine", "what was typed is gone"
+    assert page.field("route_name").value == "mine", "what was typed is gone"
     page.press("Cancel")
     assert not page.says("Rule 2:")
 
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_said_and_nothing_is_saved(page: Page) -> None:
 def test_a_rule_changed_elsewhere_is_not_written_over(page: Page) -> None:
     page.click("route-example").click("route-edit-0")
     page.settings_file.write_text(page.settings_file.read_text().replace("200", "300"))
-    page.app.text_input(key="route_name").set_value("mine")
+    page.field("route_name").set_value("mine")
     page.press("Save rule")
     assert page.says("have been changed elsewhere since this was drawn")
     assert page.home.routes.rules[0].at_most == 300

@@ -27,10 +27,10 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
 
 def add(page: Page, name: str, url: str, key: str = "", headers: str = "") -> Page:
     page.click("add_connection")
-    page.app.text_input(key="form_name").set_value(name)
-    page.app.text_input(key="form_base_url").set_value(url)
-    page.app.text_input(key="form_key").set_value(key)
-    page.app.text_area(key="form_headers").set_value(headers)
+    page.field("form_name").set_value(name)
+    page.field("form_base_url").set_value(url)
+    page.field("form_key").set_value(key)
+    page.field("form_headers").set_value(headers)
     return page.press("Save and test").settled()
 
 
@@ -66,8 +66,8 @@ def test_what_is_wrong_is_one_sentence_and_nothing_is_saved(page: Page, server: 
         add(page, name, url, key, headers)
         assert len(page.app.error) == 1
         assert page.says(sentence), page.said()
-        assert page.app.text_input(key="form_name").value == name, "what was typed is gone"
-        assert page.app.text_input(key="form_key").value == "", "a refused key stays on the page"
+        assert page.field("form_name").value == name, "what was typed is gone"
+        assert page.field("form_key").value == "", "a refused key stays on the page"
         assert "mine" not in page.home.connections()
         page.press("Cancel")
     assert not page.app.error
@@ -79,9 +79,9 @@ def test_a_refused_form_says_that_the_key_is_to_be_entered_again(page: Page, ser
     assert page.says("Enter the key again as well.")
     assert page.says("'not a name' cannot name a connection"), refused
     assert page.says("'ftp://example'; it must begin with http://"), refused
-    page.app.text_input(key="form_name").set_value("mine")
-    page.app.text_input(key="form_base_url").set_value(server.base_url)
-    page.app.text_input(key="form_key").set_value(KEY)
+    page.field("form_name").set_value("mine")
+    page.field("form_base_url").set_value(server.base_url)
+    page.field("form_key").set_value(KEY)
     page.press("Save and test").settled()
     assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
     assert not page.says("Enter the key again")
@@ -129,24 +129,24 @@ def test_a_model_that_is_not_listed_is_warned_about(page: Page, server: FakeOpen
 
 def test_a_slow_server_holds_nothing_up(page: Page, server: FakeOpenAI) -> None:
     page.click("add_connection")
-    page.app.text_input(key="form_name").set_value("slow")
-    page.app.text_input(key="form_base_url").set_value(server.url("slow-models"))
+    page.field("form_name").set_value("slow")
+    page.field("form_base_url").set_value(server.url("slow-models"))
     page.press("Save and test")
     assert page.says("'slow' is saved.")
     assert page.says("Testing…")
     page.click("add_connection")  # the page goes on meanwhile
-    assert page.app.text_input(key="form_name").value == ""
+    assert page.field("form_name").value == ""
 
 
 def test_a_key_is_replaced_and_forgotten(page: Page, server: FakeOpenAI) -> None:
     add(page, "mine", server.base_url)
     assert page.says("No key.")
     page.click("ask_key:mine")
-    page.app.text_input(key="key_of:mine").set_value(KEY)
+    page.field("key_of:mine").set_value(KEY)
     page.press("Save and test").settled()
     assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
     page.click("ask_key:mine")
-    page.app.text_input(key="key_of:mine").set_value("")
+    page.field("key_of:mine").set_value("")
     page.press("Save and test")
     assert page.says("The key is empty.")
     page.press("Cancel")
@@ -162,7 +162,7 @@ def test_a_secret_header_is_kept_with_the_keys(page: Page, server: FakeOpenAI) -
     assert server.requests[-1].headers["x-title"] == "Tests"
     assert "hush-hush" not in page.settings_file.read_text()
     page.click("edit:mine")
-    assert page.app.text_area(key="form_headers").value == "X-Title: Tests"
+    assert page.field("form_headers").value == "X-Title: Tests"
     assert page.says("Kept with the keys and not shown: api-key.")
     page.press("Save and test").settled()
     assert server.requests[-1].headers["api-key"] == "hush-hush-1234", "saving the form took the secret away"
@@ -174,9 +174,9 @@ def test_timeouts_and_context_are_saved(page: Page, server: FakeOpenAI) -> None:
     add(page, "mine", server.base_url)
     model_of(page, "mine").select("reasoning")
     page.run().click("edit:mine")
-    page.app.number_input(key="form_context").set_value(8192)
-    page.app.text_input(key="form_cheap_model").set_value(" small ")
-    page.app.number_input(key="form_first").set_value(30.0)
+    page.field("form_context").set_value(8192)
+    page.field("form_cheap_model").set_value(" small ")
+    page.field("form_first").set_value(30.0)
     page.press("Save and test").settled()
     saved = page.home.connection("mine")
     assert (saved.context, saved.timeouts.first, saved.timeouts.total) == (8192, 30.0, 1800.0)
@@ -211,10 +211,10 @@ def test_new_chats_go_where_they_are_sent(page: Page, server: FakeOpenAI) -> Non
 
 def test_a_preset_only_fills_in_the_form(page: Page) -> None:
     page.click("add_connection")
-    page.app.get_by_key("form_preset").set_value("Azure")
+    page.field("form_preset").set_value("Azure")
     page.run()
-    assert page.app.text_input(key="form_name").value == "azure"
-    assert "YOUR-RESOURCE" in page.app.text_input(key="form_base_url").value
+    assert page.field("form_name").value == "azure"
+    assert "YOUR-RESOURCE" in page.field("form_base_url").value
     assert not page.settings_file.exists()
 
 
@@ -229,7 +229,7 @@ def test_a_key_and_an_address_of_the_environment_are_greyed_with_their_source(
         assert page.app.button(key="forget:openai:").disabled
         assert page.app.button(key="use:offline").disabled
         page.click("edit:openai")
-        field = page.app.text_input(key="form_base_url")
+        field = page.field("form_base_url")
         assert (field.value, field.disabled) == (server.base_url, True)
         assert page.says("Set by OPENAI_BASE_URL (environment), so it cannot be changed here.")
         page.press("Save and test").settled()
@@ -262,19 +262,19 @@ def test_a_neighbour_is_offered_and_not_chosen(tmp_path: Path, monkeypatch: pyte
 
 def test_a_number_that_a_connection_cannot_have_is_said(page: Page, server: FakeOpenAI) -> None:
     page.click("add_connection")
-    page.app.text_input(key="form_name").set_value("mine")
-    page.app.text_input(key="form_base_url").set_value(server.base_url)
+    page.field("form_name").set_value("mine")
+    page.field("form_base_url").set_value(server.base_url)
     for key, typed, sentence in [
         ("form_context", 5, "“Context size” cannot be 5; it must be a whole number from 256 to 100,000,000."),
         ("form_first", -1.0, "“For the first words” cannot be -1; it must be a number from 0.1 to 86,400."),
     ]:
-        box = page.app.number_input(key=key)
+        box = page.field(key)
         assert box.proto.has_min is box.proto.has_max is False, "Streamlit would only turn it red"
         before = box.value
         box.set_value(typed)
         page.press("Save and test")
         assert [sentence in plain(error.value) for error in page.app.error] == [True]
-        page.app.number_input(key=key).set_value(before)
+        page.field(key).set_value(before)
     assert "mine" not in page.home.connections()
 
 

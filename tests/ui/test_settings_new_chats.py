@@ -148,11 +148,26 @@ def test_no_widget_depends_on_a_message_that_may_be_lost(tmp_path: Path, monkeyp
             + '[chat]\nconnection = "one"\nmodel = "m-2"\nsystem_prompt = "Be brief."\ntemperature = 0.3\nmax_output = 99\n'
         )
         page.run()
-        app = page.app
-        kept = [*app.selectbox, *app.text_area, *app.toggle, *app.slider, *app.number_input]
-        assert len(kept) >= 8
-        assert [one.key for one in kept if one.proto.set_value] == []
+        assert len(fields(page)) >= 8
+        assert [one.key for one in fields(page) if one.proto.set_value] == []
         assert box(page, "text_area", "system_prompt").proto.default == "Be brief."
         assert box(page, "number_input", "max_output").proto.default == 99
         model = box(page, "selectbox", "model")
         assert model.options[model.proto.default] == "m-2"
+
+
+def test_no_field_of_a_form_depends_on_such_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path, monkeypatch) as page:
+        kept = Connection(name="one", base_url="http://127.0.0.1:9/v1", context=9000, headers={"X-Title": "Mine"})
+        page.home.save_connection(kept)
+        page.run().click("route-example").click("edit:one")
+        assert [one.key for one in fields(page) if one.proto.set_value] == []
+        assert page.field("form_base_url").proto.default == kept.base_url
+        assert page.field("form_headers").proto.default == "X-Title: Mine"
+        assert page.field("form_context").proto.default == 9000
+        assert page.field("route_at_most").proto.default
+
+
+def fields(page: Page) -> list[Any]:
+    app = page.app
+    return [*app.selectbox, *app.text_area, *app.text_input, *app.toggle, *app.checkbox, *app.slider, *app.number_input]

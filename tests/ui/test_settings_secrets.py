@@ -79,7 +79,7 @@ def test_a_key_that_was_typed_is_nowhere_but_with_the_keys(page: Page, every_log
         assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}", "the test proves nothing"
         assert server.requests[0].headers["api-key"] == HEADER
         page.click("ask_key:mine")
-        page.app.text_input(key="key_of:mine").set_value(CANARY + "-second")
+        page.field("key_of:mine").set_value(CANARY + "-second")
         page.press("Save and test").settled()
     assert CANARY in keys.read_text()
     assert keys.stat().st_mode & 0o077 == 0
