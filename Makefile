@@ -22,7 +22,7 @@ test:
 	@PYTHON="$(PYTHON)" sh scripts/environment.sh test
 	@sh scripts/browser.sh
 	@.venv/bin/python -m chatbot.terminal.model || true
-	$(PYTEST) -m "not soak" -n 3 --dist loadgroup
+	$(PYTEST) -m "not soak" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak:
 	@PYTHON="$(PYTHON)" sh scripts/environment.sh test

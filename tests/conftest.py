@@ -112,9 +112,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="FOLDER", help="keep the pictures of the story in the browser here")
 
 
+_ALONE = ("browser", "embedded")
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers: a file's tests stay together, and one worker at a time drives a browser or the real model."""
+    """With several workers: a file's tests stay together, and one worker at a time drives a browser or the real model.
+
+    These come first: the browser's is the longest chain, and nothing else could be done beside its end.
+    """
     for item in items:
-        alone = next((mark for mark in ("browser", "embedded") if item.get_closest_marker(mark)), None)
+        alone = next((mark for mark in _ALONE if item.get_closest_marker(mark)), None)
         item.add_marker(pytest.mark.xdist_group(alone or str(item.path)))
+    items.sort(key=lambda item: not any(item.get_closest_marker(mark) for mark in _ALONE))

@@ -152,13 +152,13 @@ def test_an_admin_key_is_used_once_and_gone(tmp_path: Path, monkeypatch: pytest.
         today = datetime.now(UTC).date()
         spend(session.engine().store, 112_300_000, day=today, answered="gpt-6-luna", base_url=server.base_url)
         page.app.date_input[0].set_value((today, today))
-        page.app.text_input(key="admin_key").set_value(ADMIN_KEY)
+        page.field("admin_key").set_value(ADMIN_KEY)
         page.press("Ask OpenAI")
         answered(page)
         assert table(page)[0][1:5] == ["gpt-6-luna", "$0.1123", "$0.1123", "$0.00"]
-        assert page.app.text_input(key="admin_key").value == ""
+        assert page.field("admin_key").value == ""
         assert ADMIN_KEY not in str(page.app.session_state)
-        page.app.text_input(key="admin_key").set_value("sk-other-key-1234567")
+        page.field("admin_key").set_value("sk-other-key-1234567")
         page.press("Ask OpenAI")
         answered(page)
         assert page.says("The admin key was not accepted.")
