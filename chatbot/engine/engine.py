@@ -124,7 +124,8 @@ class Engine:
 
         `onward`: go on from there to the newest message below, which somebody else may have added.
         """
-        return view(self.store, conversation, head, last=last, bills=self.paid, onward=onward)
+        with self.store.moment():
+            return view(self.store, conversation, head, last=last, bills=self.paid, onward=onward)
 
     def paid(self, replies: Sequence[int]) -> Mapping[int, Sequence[Call]]:
         """The settled calls of these replies, in the order in which they were made."""

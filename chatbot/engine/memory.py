@@ -31,7 +31,9 @@ class Memory:
         self._asking: set[tuple[str, str]] = set()
 
     def plan(self, begun: Begun, options: Options, *, continues: bool) -> Plan:
-        return self._plan(self._path(begun), options, continues=continues)
+        with self._store.moment():
+            path = self._path(begun)
+        return self._plan(path, options, continues=continues)
 
     def plan_at(self, conversation: str, head: int | None, options: Options, *, continues: bool = False) -> Plan:
         """The Plan of a turn that is not begun: a reply below `head`."""

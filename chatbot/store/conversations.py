@@ -49,7 +49,6 @@ _TREE = (
 _THESE = and_(messages.c.owner == bindparam("owner"), messages.c.id.in_(bindparam("ids", expanding=True)))
 _WHOLE = select(messages).where(_THESE)
 _WORDS = select(messages.c.id, messages.c.role, messages.c.text, messages.c.reasoning).where(_THESE)
-_NEWS = select(1).where(conversations.c.id == bindparam("id"), _KEPT, unseen)
 
 
 class Conversations:
@@ -149,11 +148,7 @@ class Conversations:
             self._set(connection, id, head=message_id)
 
     def seen(self, id: str) -> None:
-        """Someone looks at it now. Costs no write when nothing was answered since the last look."""
-        with self._database.read() as connection:
-            news = connection.execute(_NEWS, {"owner": self._database.owner, "id": repair(id)}).first()
-        if news is None:
-            return
+        """Someone looks at it now."""
         moment = now()
         # Two hosts' clocks may differ: whatever was answered has been seen.
         later = case((conversations.c.answered > moment, conversations.c.answered), else_=moment)

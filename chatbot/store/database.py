@@ -1,6 +1,7 @@
 """One database: reading, writing, and the clock by which leases run out."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -61,18 +62,32 @@ class Database:
         self.shown = backend.shown
         self.path = backend.path
         self.sqlite = backend.engine.dialect.name == "sqlite"
+        self._here = threading.local()
         self._reader = backend.engine
         self._writer = backend.engine.execution_options(bytebot_write=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one moment of the database. Never waits for a writer."""
+        """A connection that sees one moment of the database. Never waits for a writer.
+
+        Inside another one of this thread it is the same, so that all of it is of one moment.
+        """
+        if held := self._reading():
+            yield held
+            return
         with driver_errors(self.shown, self.path), self.backend.reading(), self._reader.begin() as connection:
-            yield connection
+            self._here.reading = connection
+            try:
+                yield connection
+            finally:
+                self._here.reading = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction, committed at the end of the block, undone when the block raises."""
+        assert not self._reading(), (
+            "what is read afterwards would not see it, and a store in memory would wait for ever"
+        )
         with driver_errors(self.shown, self.path), self.backend.writing(), self._writer.begin() as connection:
             yield connection
 
@@ -90,6 +105,9 @@ class Database:
             finally:
                 if self.sqlite:
                     driver.execute("PRAGMA foreign_keys=ON")
+
+    def _reading(self) -> Connection | None:
+        return getattr(self._here, "reading", None)
 
     def clock(self) -> ColumnElement[float]:
         """Seconds since the epoch in SQL. PostgreSQL's own: the hosts that share it need not agree on the time."""

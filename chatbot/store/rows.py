@@ -83,6 +83,7 @@ def conversation_of(row: Row[Any]) -> Conversation:
         created=row.created,
         updated=row.updated,
         archived=row.archived,
+        unseen=row.answered is not None and (row.seen is None or row.seen < row.answered),
     )
 
 

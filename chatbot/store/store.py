@@ -1,6 +1,7 @@
 """The store: open it, and ask its parts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chatbot.core.errors import StoreError
@@ -30,7 +31,7 @@ _POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg://")
 class Store:
     """Everything that is kept, for one owner. Safe to use from several threads.
 
-    Nothing of it is held between two calls: no transaction, no lock, no connection.
+    Nothing of it is held between two calls, but inside `moment`: no transaction, no lock, no connection.
     """
 
     def __init__(self, database: Database) -> None:
@@ -69,6 +70,12 @@ class Store:
             kind = url.partition(":")[0]
             raise StoreError(f"{kind!r} is no database ByteBot knows. Use sqlite:////path/file.db or postgresql://…")
         return cls._ready(Database(backend, owner))
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """All that this thread reads inside is of one moment, and in one transaction. Nothing may be written inside."""
+        with self._database.read():
+            yield
 
     @classmethod
     def temporary(cls) -> "Store":

@@ -34,6 +34,8 @@ class Conversation:
     created: datetime
     updated: datetime
     archived: datetime | None = None
+    unseen: bool = False
+    """It was answered since somebody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

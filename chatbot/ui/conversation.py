@@ -37,7 +37,7 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine, spe
         foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=number == 0)
     for number, (shown, places) in enumerate(live):
         if number:
-            foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=True)
+            foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=True, again=True)
         over = _follow(shown, places, chat, engine, spent, last=shown is view.shown[-1])
         put(over)
 
@@ -83,19 +83,18 @@ def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, spent:
 
 def _settled(shown: Shown, reading: Reading, engine: Engine) -> Shown:
     """The reply as it is stored now that it is over; what the page saw of it where the store could not take it."""
+    row, calls = shown.row, shown.calls
     try:
-        row = engine.store.conversations.messages([shown.row.id]).get(shown.row.id, shown.row)
+        with engine.store.moment():
+            row = engine.store.conversations.messages([row.id]).get(row.id, row)
+            calls = tuple(call for made in engine.paid([one.id for one in shown.rows]).values() for call in made)
     except ByteBotError:
-        row = shown.row
+        pass
     if row.state in ("waiting", "running"):
         ending = reading.ending
         error = ending.sentence if isinstance(ending, Failed) else None
         row = replace(row, state="cut", error=error)
     rows = (*shown.rows[:-1], row)
-    try:
-        calls = tuple(call for made in engine.paid([one.id for one in rows]).values() for call in made)
-    except ByteBotError:
-        calls = shown.calls
     return replace(
         shown,
         calls=calls,

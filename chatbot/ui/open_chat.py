@@ -180,7 +180,8 @@ def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
     if chat.conversation is not None:
         try:
             view = engine.view(chat.conversation, chat.head, last=chat.last, onward=True)
-            engine.store.conversations.seen(chat.conversation)
+            if view.conversation.unseen:
+                engine.store.conversations.seen(chat.conversation)
         except NotFound:
             lost = chat.conversation
             st.session_state[_KEY] = chat = _replace(OpenChat(options=options))

@@ -37,7 +37,7 @@ class Places:
 
 def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
     """Everything beside the chat."""
-    with st.sidebar:
+    with engine.store.moment(), st.sidebar:
         st.button(
             "New chat",
             key="new",
@@ -59,7 +59,7 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
         st.divider()
         spent = Spend(engine)  # above what is set once: it is to be seen while it moves
         this_chat.draw(engine_of(chat), chat)
-    spent.look(chat, view)
+        spent.look(chat, view)
     return Places(name, spent)
 
 

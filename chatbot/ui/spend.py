@@ -38,10 +38,11 @@ class Spend:
         anonymous = chat.temporary.anonymous if chat.temporary is not None else None
         branch = view.replies if anonymous is None and view is not None and view.branches else ()
         try:
-            self._sums = sums(
-                ledger, chat.conversation, branch, today=today, month=today.replace(day=1), anonymous=anonymous
-            )
-            self._limits = ledger.budgets.standings(conversation=chat.conversation, model=chat.options.model)
+            with self._engine.store.moment():
+                self._sums = sums(
+                    ledger, chat.conversation, branch, today=today, month=today.replace(day=1), anonymous=anonymous
+                )
+                self._limits = ledger.budgets.standings(conversation=chat.conversation, model=chat.options.model)
         except ByteBotError:
             self._slot.empty()  # the history says for itself that it cannot be read
             return

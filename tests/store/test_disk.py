@@ -89,7 +89,7 @@ def test_the_log_is_moved_into_the_file_before_it_grows_large(file_store: Store,
 
 def test_a_reader_may_stand_in_the_way_of_the_log_for_a_while(file_store: Store, path: Path) -> None:
     first = exchange(file_store)
-    with file_store._database.read() as connection:
+    with closing(Store.open(f"sqlite:///{path}")) as other, other._database.read() as connection:
         count = text("SELECT count(*) FROM messages")
         assert connection.execute(count).scalar() == 2
         for _ in range(100):
