@@ -39,7 +39,7 @@ make_venv() {
 }
 
 files() {
-    echo requirements.txt requirements-local.txt pyproject.toml
+    echo requirements.txt requirements-local.txt requirements-fast.txt pyproject.toml
     [ "$1" = run ] || echo requirements-dev.txt requirements-postgres.txt
 }
 # The folder belongs to it: an environment that was moved or copied does not work.
@@ -71,6 +71,8 @@ say "Installing the runtime of the offline model"
 if ! pip install -qq --disable-pip-version-check --only-binary=:all: -r requirements-local.txt 2>/dev/null; then
     say "No package of it fits this system: ByteBot runs without the offline model, with a key or a local server."
 fi
+# Where no package of it fits, the server's own loop does; nothing is to be said then.
+pip install -qq --disable-pip-version-check --only-binary=:all: -r requirements-fast.txt 2>/dev/null || true
 # setuptools is in already, so that this needs no network and no second environment.
 pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . ||
     fail "The command chatbot could not be installed; pip says why above."
