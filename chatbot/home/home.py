@@ -96,18 +96,7 @@ class Home:
 
     def default_options(self) -> Options:
         """What a new chat is held with. `model` is empty when nobody has chosen one."""
-        name = self.default_connection()
-        connection = self._state().connections.usable.get(name)
-        own = connection.model if connection else None
-        # The offline model knows no other name; a model chosen for another connection would only mislead.
-        model = own if name == EMBEDDED else self.value("chat", "model").value or own
-        return Options(
-            connection=name,
-            model=model or "",
-            system=self.value("chat", "system_prompt").value,
-            temperature=self.value("chat", "temperature").value,
-            max_output=self.value("chat", "max_output").value,
-        )
+        return self._state().default_options()
 
     def save(self, section: str, key: str, value: Any) -> None:
         """Write one setting to settings.toml; it holds from now on, unless a variable says otherwise.
@@ -157,11 +146,7 @@ class Home:
         one server never go to another. With no choice made: `openai` if it has a key or an address of its own, else
         the first the person added, else `offline`.
         """
-        chosen: str | None = self.value("chat", "connection").value
-        if chosen:
-            return chosen
-        read = self._state().connections
-        return OPENAI if OPENAI in read.broken else next(iter(read.usable))
+        return self._state().default_connection()
 
     def base_url(self, name: str) -> Value:
         """A connection's base URL with the layer that says so; SettingsError as in `connection`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatbot.core.errors import BadInput, SettingsError
-from chatbot.core.settings import Secret
+from chatbot.core.settings import EMBEDDED, Options, Secret
 from chatbot.home.addresses import is_loopback
 from chatbot.home.connections import Connections, read_connections
 from chatbot.home.files import Stamp
@@ -30,6 +30,26 @@ class State:
     misdirected: SettingsError | None
     """Why the stored key of `openai` must not leave, if so."""
     problems: tuple[SettingsError, ...]
+
+    def default_connection(self) -> str:
+        chosen: str | None = self.values["chat", "connection"].value
+        if chosen:
+            return chosen
+        return OPENAI if OPENAI in self.connections.broken else next(iter(self.connections.usable))
+
+    def default_options(self) -> Options:
+        name = self.default_connection()
+        connection = self.connections.usable.get(name)
+        own = connection.model if connection else None
+        # The offline model knows no other name; a model chosen for another connection would only mislead.
+        model = own if name == EMBEDDED else self.values["chat", "model"].value or own
+        return Options(
+            connection=name,
+            model=model or "",
+            system=self.values["chat", "system_prompt"].value,
+            temperature=self.values["chat", "temperature"].value,
+            max_output=self.values["chat", "max_output"].value,
+        )
 
 
 def read_state(

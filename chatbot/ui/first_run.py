@@ -24,10 +24,13 @@ from chatbot.ui import (
 from chatbot.ui.adding_key import Added
 from chatbot.ui.key_form import key_form
 from chatbot.ui.live_reply import BEAT
+from chatbot.ui.seats import clear
 from chatbot.ui.words import sentence
 
 WHERE = "first_run"
 ADOPTING = "first_run_adopting"
+_ELEMENTS = 7
+_DRAWN = "first run drawn"  # in the session: they are not empty
 TINY = "You are talking to a tiny offline model: English only, often wrong."
 
 
@@ -51,14 +54,18 @@ def notice(slot: DeltaGenerator, options: Options) -> None:
     # The same elements in the same places whatever they hold: what changes place would stay, greyed, while a reply is
     # followed.
     with slot:
-        _outcome(added)
-        _welcome(home, added)
-        if tiny:
-            _line(home, testing=testing)
-            move = offline.fetch(home, key="chat")
-            _offers(home, wanted=adding is None)
-        else:
-            offline.nothing(5)
+        if tiny or added is not None:
+            _outcome(added)
+            _welcome(home, added)
+            if tiny:
+                _line(home, testing=testing)
+                move = offline.fetch(home, key="chat")
+                _offers(home, wanted=adding is None)
+            else:
+                clear(_ELEMENTS - 2)
+        elif st.session_state.get(_DRAWN):
+            clear(_ELEMENTS)
+    st.session_state[_DRAWN] = tiny or added is not None
 
     def beat() -> None:
         if adding is not None and adding.over and not adding.noticed:

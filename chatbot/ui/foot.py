@@ -38,7 +38,7 @@ def places() -> Foot:
 def draw(shown: Shown, chat: OpenChat, *, last: bool, into: Foot | None = None) -> None:
     """Under a reply that is over: `into` its places if there are some, else here, in the same structure."""
     with into.above if into else nullcontext():
-        _above(shown, last=last)
+        _above(shown, last=last, empty=into is not None)
     with nullcontext() if into else _row():
         with into.words if into else nullcontext():
             st.caption(sentence(under(shown.rows)), width="stretch")
@@ -47,28 +47,30 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, into: Foot | None = None) 
         with into.branches if into else nullcontext():
             if len(shown.versions) > 1:
                 menus.switch(shown)
-            else:
+            elif not into:
                 st.empty()
         with into.copy if into else nullcontext():
             if shown.text:
                 refused = partial(callbacks.show_raw, shown.id)
                 copy_button(shown.text, key=f"copy-{shown.id}", on_refused=refused, here=chat.here(shown.id))
-            else:
+            elif not into:
                 st.empty()
         with into.menu if into else nullcontext():
             menus.reply_menu(shown)
     with into.below if into else nullcontext():
-        _below(shown, chat)
+        _below(shown, chat, empty=into is not None)
 
 
 def _row() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False)
 
 
-def _above(shown: Shown, *, last: bool) -> None:
+def _above(shown: Shown, *, last: bool, empty: bool) -> None:
+    """`empty`: there is nothing there now."""
     how, notes = ended(shown.row), shown.row.notes
     if how is None and not notes:
-        st.empty()
+        if not empty:
+            st.empty()
         return
     with st.container(gap="xsmall"):
         for note in notes:
@@ -77,7 +79,7 @@ def _above(shown: Shown, *, last: bool) -> None:
             way_out.draw(how, shown, last=last)
 
 
-def _below(shown: Shown, chat: OpenChat) -> None:
+def _below(shown: Shown, chat: OpenChat, *, empty: bool) -> None:
     if chat.raw == shown.id:
         with st.container():
             raw_text(shown)
@@ -87,18 +89,20 @@ def _below(shown: Shown, chat: OpenChat) -> None:
     elif chat.choosing == shown.id:
         with st.container():
             way_out.choose_model(shown, chat)
-    else:
+    elif not empty:
         st.empty()
 
 
-def live(foot: Foot, shown: Shown, *, here: bool, esc: bool) -> None:
-    """Under a reply that is being written: Stop. `here`: by this process; `esc`: the key is this one's."""
+def live(foot: Foot, shown: Shown, *, here: bool, esc: bool, again: bool = False) -> None:
+    """Under a reply that is being written: Stop. `here`: by this process; `esc`: the key is this one's; `again`: it
+    stands there, without the key.
+    """
     words = "Next in line." if shown.state == "waiting" and not esc else ""
     if not here:
         words = "Being answered in another window."
     if words:
         foot.words.caption(words, width="content")
-    else:
+    elif again:
         foot.words.empty()
     foot.menu.button(
         "Stop",

@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,16 +67,18 @@ def offered(engine: Engine, home: Home, name: str, *, besides: str = "") -> list
     return [id for id in ids if id and id != besides]
 
 
-def shutdown(home: Home, name: str, model: str) -> date | None:
-    """The day on which a connection's model is shut down: as its server lists it, else as its vendor has announced it."""
+def shutdowns(home: Home, name: str, models: Iterable[str]) -> dict[str, date | None]:
+    """The day on which each of a connection's models is shut down: as its server lists it, else as its vendor has
+    announced it.
+    """
     connection = home.connections().get(name)
     if connection is None:
-        return None
+        return {}
     with _lock:
         listing = _listings.get(name)
         known = listing.known if listing is not None and listing.connection == connection else ()
-    said = next((one.shutdown for one in known if one.id == model and one.shutdown), None)
-    return said or announced(connection.base_url, model)
+    said = {one.id: one.shutdown for one in known}
+    return {model: said.get(model) or announced(connection.base_url, model) for model in models}
 
 
 def worn(model: str, ends: date | None, today: date) -> str:

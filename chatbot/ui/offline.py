@@ -12,6 +12,7 @@ from chatbot.home.weights import SIZE, present
 from chatbot.providers.embedded import embedded_available
 from chatbot.ui import offline_model
 from chatbot.ui.offline_model import Fetching
+from chatbot.ui.seats import clear
 from chatbot.ui.words import sentence
 
 DOWNLOAD = f"{SIZE / 1e6:.0f} MB"  # one figure everywhere: the download is a little smaller
@@ -36,28 +37,22 @@ def fetch(home: Home, *, key: str) -> Beat | None:
     fetching = offline_model.fetching(folder)
     if (why_not := embedded_available()) is not None:
         st.warning(sentence(why_not), icon=":material/cloud_off:")
-        nothing(2)
+        clear(2)
     elif present(folder) is not None:
-        nothing(3)
+        clear(3)
     elif fetching is not None and fetching.state == "running":
-        nothing(2)
+        clear(2)
         return _progress(fetching, key)
     else:
         failed = fetching is not None and fetching.state == "failed"
         if fetching is not None and failed:
             st.warning(sentence(fetching.sentence), icon=":material/cloud_off:")
         else:
-            nothing(1)
+            clear(1)
         words = "Try again" if failed else f"Get it ({DOWNLOAD})"
         st.button(words, icon=":material/download:", key=f"fetch:{key}", on_click=_begin, args=(folder,))
-        nothing(1)
+        clear(1)
     return None
-
-
-def nothing(count: int) -> None:
-    """So many elements of which none is seen: what stands below them keeps its place."""
-    for _ in range(count):
-        st.empty()
 
 
 def _begin(folder: Path) -> None:

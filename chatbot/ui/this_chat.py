@@ -43,7 +43,7 @@ def _model(engine: Engine, chat: OpenChat) -> None:
     if options.model and options.model not in offered:
         offered.insert(0, options.model)
     widget = f"model-{chat.slot}-{options.connection}"
-    ends = {model: models.shutdown(home, options.connection, model) for model in offered}
+    ends = models.shutdowns(home, options.connection, offered)
     today = datetime.now(UTC).date()
     st.selectbox(
         "Model",
