@@ -98,6 +98,7 @@ def _head_last(nodes: dict[str, dict[str, Any]], head: str) -> dict[str, dict[st
     while at is not None:
         path.append(at)
         at = nodes[at]["parent"]
+    opened = set(path)
     # The root stays the first, whatever is open.
-    order = [_ROOT, *(key for key in nodes if key not in set(path)), *reversed(path[:-1])]
+    order = [_ROOT, *(key for key in nodes if key not in opened), *reversed(path[:-1])]
     return {key: nodes[key] for key in order}
