@@ -153,7 +153,7 @@ class Conversations:
         # Two hosts' clocks may differ: whatever was answered has been seen.
         later = case((conversations.c.answered > moment, conversations.c.answered), else_=moment)
         with self._database.write() as connection:
-            self._set(connection, id, seen=later)
+            self._set(connection, repair(id), seen=later)
 
     def delete(self, id: str) -> None:
         """Into the trash, whole. What is being answered in it is asked to stop."""

@@ -1,7 +1,9 @@
 """ChatGPT's `conversations.json` written: the form that other chat apps read."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -22,22 +24,24 @@ def to_chatgpt(wholes: Iterable[Whole]) -> Iterator[bytes]:
 
 def _conversation(whole: Whole) -> dict[str, Any]:
     id = str(uuid5(NAMESPACE_URL, whole.source))
-    texts = _joined(whole)
     keys: dict[int | None, str] = {None: _ROOT}
     nodes: dict[str, dict[str, Any]] = {_ROOT: {"id": _ROOT, "message": None, "parent": None, "children": []}}
+    said: dict[int, _Said] = {}
+    ends = _ends(whole)
     for number, message in enumerate(whole.messages, start=1):
-        parent = keys[message.parent]
-        if message.continues or message.state == "blocked" or not (texts[number][0] or message.role == "user"):
-            keys[number] = parent
+        before = said.get(message.parent or 0) if message.continues else None
+        one = said[number] = _Said(
+            above=before.above if before else keys[message.parent],
+            created=before.created if before else message.created,
+            text=(before.text if before else "") + message.text,
+            reasoning=(before.reasoning if before else "") + message.reasoning,
+        )
+        if number not in ends or message.state == "blocked" or not (one.text or message.role == "user"):
+            keys[number] = one.above
             continue
         key = keys[number] = str(uuid5(NAMESPACE_URL, f"{whole.source}/{number}"))
-        nodes[parent]["children"].append(key)
-        nodes[key] = {
-            "id": key,
-            "message": _message(key, message, *texts[number]),
-            "parent": parent,
-            "children": [],
-        }
+        nodes[one.above]["children"].append(key)
+        nodes[key] = {"id": key, "message": _message(key, message, one), "parent": one.above, "children": []}
     system = whole.options.get("system")
     return {
         "title": whole.title,
@@ -51,40 +55,37 @@ def _conversation(whole: Whole) -> dict[str, Any]:
     }
 
 
-def _joined(whole: Whole) -> Mapping[int, tuple[str, str]]:
-    """Text and reasoning by number, segments joined: those on the way to the head, else the first that goes on."""
-    path, at = set[int](), whole.head
-    while at is not None:
-        path.add(at)
-        at = whole.messages[at - 1].parent
-    following: dict[int, int] = {}
-    for number, message in enumerate(whole.messages, start=1):
-        if message.continues and message.parent is not None and (number in path or message.parent not in following):
-            following[message.parent] = number
-    found = {}
-    for number, message in enumerate(whole.messages, start=1):
-        text, reasoning, last = message.text, message.reasoning, number
-        while not message.continues and (next_one := following.get(last)) is not None:
-            last = next_one
-            text += whole.messages[last - 1].text
-            reasoning += whole.messages[last - 1].reasoning
-        found[number] = text, reasoning
-    return found
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A message, or a reply up to one of its segments: its words, when they began, and the node above all of it."""
+
+    above: str
+    created: datetime
+    text: str
+    reasoning: str
 
 
-def _message(key: str, message: WholeMessage, text: str, reasoning: str) -> dict[str, Any]:
+def _ends(whole: Whole) -> set[int]:
+    """The segments up to which a reply can be read: its last ones, and those below which something was said."""
+    going_on = {message.parent for message in whole.messages if message.continues}
+    last = {number for number in range(1, len(whole.messages) + 1) if number not in going_on}
+    return last | {one.parent for one in whole.messages if one.parent and not one.continues} | {whole.head or 0}
+
+
+def _message(key: str, message: WholeMessage, said: _Said) -> dict[str, Any]:
+    """`message`: the last segment, which says how the reply ended."""
     reply = message.role == "assistant"
     metadata: dict[str, Any] = {}
     if reply:
         metadata["model_slug"] = message.model_answered or message.model_asked
         metadata["finish_details"] = {"type": _REASONS.get(message.state, "stop")}
-    if reasoning:
-        metadata["bytebot"] = {"reasoning": reasoning}
+    if said.reasoning:
+        metadata["bytebot"] = {"reasoning": said.reasoning}
     return {
         "id": key,
         "author": {"role": message.role, "name": None, "metadata": {}},
-        "create_time": message.created.timestamp(),
-        "content": {"content_type": "text", "parts": [text]},
+        "create_time": said.created.timestamp(),
+        "content": {"content_type": "text", "parts": [said.text]},
         "status": "finished_successfully",
         "end_turn": True if reply else None,
         "metadata": metadata,

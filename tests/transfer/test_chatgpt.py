@@ -4,6 +4,7 @@ import copy
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 
 from chatbot.core.errors import BadInput
 from chatbot.core.tree import Leaf, Tree
-from chatbot.core.whole import Whole
+from chatbot.core.whole import Whole, WholeMessage
 from chatbot.transfer.chatgpt_file import to_chatgpt
 from chatbot.transfer.chats import open_chats
 from chatbot.transfer.values import Copied
 from tests.transfer.wholes import wholes
 
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SAMPLE = (Path(__file__).parents[1] / "data" / "conversations.json").read_bytes()
 
 
@@ -111,10 +113,33 @@ def test_what_is_written_reads_as_the_same_words(chat: Whole) -> None:
         for one in chat.messages
     )
     unsaid = any(not one.text for one in chat.messages)
-    # Who stands on a part of a reply has all of it there: its other parts would be nowhere.
-    apart = any(one.continues and one.parent == chat.head for one in chat.messages)
-    if not (blocked or below or unsaid or apart):
+    if not (blocked or below or unsaid):
         assert path_of(copied.whole) == written
+
+
+def test_a_part_that_was_answered_and_went_on_as_well_is_there_both_ways() -> None:
+    part = WholeMessage(parent=1, role="assistant", state="cut", created=NOON, text="The first half")
+    messages = (
+        WholeMessage(parent=None, role="user", state="complete", created=NOON, text="Tell me."),
+        part,
+        WholeMessage(parent=2, role="user", state="complete", created=NOON, text="Why?"),
+        replace(part, parent=2, state="complete", text=" and the second.", continues=True),
+    )
+    chat = Whole(source="bytebot:1", title="", tag="browser", created=NOON, updated=NOON, head=3, messages=messages)
+    (out,) = json.loads(b"".join(to_chatgpt([chat])))
+    said = {
+        node["message"]["content"]["parts"][0]: node["message"]["metadata"].get("finish_details")
+        for node in out["mapping"].values()
+        if node["message"]
+    }
+    assert said == {
+        "Tell me.": None,
+        "The first half": {"type": "interrupted"},
+        "Why?": None,
+        "The first half and the second.": {"type": "stop"},
+    }
+    (copied,) = read(b"".join(to_chatgpt([chat])))
+    assert path_of(copied.whole) == [("user", "Tell me."), ("assistant", "The first half"), ("user", "Why?")]
 
 
 def test_other_apps_find_what_they_look_for() -> None:
