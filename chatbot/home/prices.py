@@ -177,7 +177,7 @@ def change_prices(path: Path, seen: Sequence[Mapping[str, Any]], wanted: PriceCh
     def change(document: MutableMapping[str, Any]) -> None:
         if type(document) is dict and _plain(document.get(LIST, [])) != _plain(list(seen)):
             raise SettingsError(
-                f"{PRICES_FILE} has been changed elsewhere since this was drawn. Look at it, then save again."
+                f"{PRICES_FILE} has been changed elsewhere since this was drawn. Discard your changes to see it, then make them again."
             )
         _apply(document, wanted)
 

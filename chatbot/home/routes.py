@@ -150,7 +150,7 @@ def change_routes(path: Path, seen: Sequence[Mapping[str, Any]], wanted: Sequenc
     def change(document: MutableMapping[str, Any]) -> None:
         if type(document) is dict and document.get(ROUTE, []) != [dict(one) for one in seen]:
             raise SettingsError(
-                f"The rules in {SETTINGS_FILE} have been changed elsewhere since this was drawn. Look, then save again."
+                f"The rules in {SETTINGS_FILE} have been changed elsewhere since this was drawn. Look at them (Cancel closes the form), then try again."
             )
         _apply(document, wanted)
 

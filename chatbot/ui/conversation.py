@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -25,8 +26,9 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine, spe
     live: list[tuple[Shown, Places]] = []
     with column:
         _earlier(view)
-        for place, shown in enumerate(view.shown):
-            places = message.draw(shown, chat, last=shown is view.shown[-1], place=place)
+        for place, (shown, below) in enumerate(zip_longest(view.shown, view.shown[1:])):
+            newest = below is not None and below.row.id == chat.said
+            places = message.draw(shown, chat, last=below is None, place=place, newest=newest)
             if places is not None:
                 live.append((shown, places))
         drawn = 1 + len(view.shown)

@@ -51,6 +51,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
       status.textContent = ""
     }, 1500)
   }
+  if (data.newest && !button.dataset.newest) {
+    button.dataset.newest = "seen"
+    // Who had scrolled up wants to see what comes of it. Once at the end, Streamlit itself follows what is added there.
+    const main = document.querySelector(".stMain")
+    const timers = [0, 100, 300].map((pause) => setTimeout(() => main?.scrollTo({ top: main.scrollHeight }), pause))
+    for (const moved of ["wheel", "touchstart"])
+      window.addEventListener(moved, () => timers.forEach(clearTimeout), { once: true, passive: true })
+  }
   if (data.here && button.dataset.here !== data.here) {
     button.dataset.here = data.here
     // The messages below are still being drawn, and Streamlit goes to the bottom as they come: so again and again, until
@@ -72,9 +80,11 @@ def _component() -> Any:
     return st.components.v2.component("copy_button", html=_HTML, css=_CSS, js=_JS)
 
 
-def copy_button(text: str, *, key: str, on_refused: Callable[[], None], here: str = "") -> None:
+def copy_button(text: str, *, key: str, on_refused: Callable[[], None], here: str = "", newest: bool = False) -> None:
     """`on_refused` is called where the browser gives no clipboard, as on plain http beyond this machine.
 
-    A new word in `here` brings the button into sight, and so its message: Streamlit itself scrolls nowhere.
+    A new word in `here` brings the button into sight, and so its message: Streamlit itself scrolls nowhere. `newest`:
+    it was said just now, so the end of the page is shown when it first appears.
     """
-    _component()(key=key, data={"text": text, "here": here}, on_refused_change=on_refused, width=32, height=_HEIGHT)
+    data = {"text": text, "here": here, "newest": newest}
+    _component()(key=key, data=data, on_refused_change=on_refused, width=32, height=_HEIGHT)

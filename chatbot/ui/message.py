@@ -34,10 +34,11 @@ class Places:
     foot: Foot
 
 
-def draw(shown: Shown, chat: OpenChat, *, last: bool, place: int) -> Places | None:
+def draw(shown: Shown, chat: OpenChat, *, last: bool, place: int, newest: bool = False) -> Places | None:
     """Draw a message; of one that is being written only the empty places, which are given back.
 
-    `last`: nothing follows it, so it can be gone on with. `place`: its number in the column.
+    `last`: nothing follows it, so it can be gone on with. `place`: its number in the column. `newest`: it was said just
+    now, so it is to be seen.
     """
     role = "user" if shown.role == "user" else "assistant"
     with (
@@ -45,7 +46,7 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, place: int) -> Places | No
         seat(chat.seats, place, (shown.id, chat.editing == shown.id)),
     ):
         if role == "user":
-            _draw_user(shown, chat)
+            _draw_user(shown, chat, newest=newest)
             return None
         body = st.container(key=f"body-{shown.id}")
         under = st.container(key=f"foot-{shown.id}", gap="xsmall")
@@ -76,7 +77,7 @@ def _draw_reply(shown: Shown) -> None:
         st.markdown(drawable(raw))
 
 
-def _draw_user(shown: Shown, chat: OpenChat) -> None:
+def _draw_user(shown: Shown, chat: OpenChat, *, newest: bool) -> None:
     if chat.editing == shown.id:
         _draw_edit(shown)
         return
@@ -93,6 +94,7 @@ def _draw_user(shown: Shown, chat: OpenChat) -> None:
             key=f"copy-{shown.id}",
             on_refused=partial(callbacks.show_raw, shown.id),
             here=chat.here(shown.id),
+            newest=newest,
         )
         menus.user_menu(shown)
     if chat.raw == shown.id:

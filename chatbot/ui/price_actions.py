@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from chatbot.core.errors import BadInput
 from chatbot.core.price_entries import FIELDS, RATES
 from chatbot.engine.prices import Prices, Refreshed
 from chatbot.home.home import Home
@@ -21,7 +22,7 @@ ADDING = "price_form"  # where a refusal of the form is told; in the session: wh
 _DRAWN = "own_prices_drawn"
 _REFRESH = "price_refresh"
 _DAYS = ("from", "until")
-_FORM = "price_"  # and the field: the keys of the form's widgets
+FORM = "price_"  # and the field: the keys of the form's widgets
 _QUICK = 0.6  # seconds that a page waits for a quick answer
 
 
@@ -109,14 +110,13 @@ def open_form(home: Home, prices: Prices) -> None:
     connection = home.connections().get(options.connection)
     url = connection.base_url if connection else ""
     rates = prices.rates(url, options.model) if url and options.model else None
-    state = st.session_state
-    for name in FIELDS:
-        state[f"{_FORM}{name}"] = None if name in (*RATES, *_DAYS) else ""
-    state[f"{_FORM}url"], state[f"{_FORM}model"] = url, options.model if url else ""
+    values: dict[str, object] = {name: None if name in _DAYS else "" for name in FIELDS}
+    values |= {"url": url, "model": options.model if url else ""}
     for name in RATES:
         rate = getattr(rates, name, None)
-        state[f"{_FORM}{name}"] = float(rate.base) if rate is not None else None
-    state[ADDING] = True
+        values[name] = float(rate.base) if rate is not None else None
+    saving.fill({FORM + name: value for name, value in values.items()})
+    st.session_state[ADDING] = True
     saving.never_mind(ADDING)
 
 
@@ -127,9 +127,14 @@ def close_form() -> None:
 
 def add(home: Home) -> None:
     """Write the price in the form."""
-    row = read_row({name: st.session_state.get(f"{_FORM}{name}") for name in FIELDS})
+    row = read_row({name: saving.entered(FORM + name) for name in FIELDS})
 
     def work() -> str:
+        shown: Drawn | None = st.session_state.get(_DRAWN)
+        if shown is not None and shown.typed:
+            raise BadInput(
+                "The table above has changes that are not saved. Save or discard them first, then this price."
+            )
         home.folders.make_data()
         file = home.prices()
         change_prices(file.path, file.tables, PriceChange(added=[row]), name="The new price")

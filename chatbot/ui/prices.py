@@ -109,39 +109,39 @@ def _frame(tables: Sequence[Mapping[str, Any]]) -> Any:
 def _form(home: Home) -> None:
     with st.form("price_form_fields"):
         st.markdown("**New price**, in dollars per million tokens")
-        st.text_input("Model", key="price_model", help="As asked or as answered; \\* stands for any characters.")
-        st.text_input(
-            "Address",
-            key="price_url",
-            placeholder="Every address",
-            help="A base URL; it also holds for what is below it.",
-        )
+        _text("model", "Model", help="As asked or as answered; \\* stands for any characters.")
+        _text("url", "Address", "Every address", help="A base URL; it also holds for what is below it.")
         _numbers(("input", "Input"), ("output", "Output"))
         with st.expander("Cache, dates, tier, note"):
             _numbers(("cached", "Cached input"), ("cache_write", "Input written to a cache"))
             st.caption("Empty: what input costs.")
             left, right = st.columns(2)
-            left.date_input(
-                "From", value=None, key="price_from", format="YYYY-MM-DD", help="The first day it holds, UTC."
-            )
-            right.date_input(
-                "Until",
-                value=None,
-                key="price_until",
-                format="YYYY-MM-DD",
-                help="The first day it no longer holds, UTC.",
-            )
-            st.text_input("Tier", key="price_tier", placeholder="Every service tier")
-            st.text_input("Note", key="price_note", placeholder="Words for yourself")
+            with left:
+                _day("from", "From", "The first day it holds, UTC.")
+            with right:
+                _day("until", "Until", "The first day it no longer holds, UTC.")
+            _text("tier", "Tier", "Every service tier")
+            _text("note", "Note", "Words for yourself")
         saving.refusal(actions.ADDING)
         with st.container(horizontal=True):
             st.form_submit_button("Save price", type="primary", on_click=actions.add, args=(home,))
             st.form_submit_button("Cancel", type="tertiary", on_click=actions.close_form)
 
 
+def _text(name: str, words: str, placeholder: str | None = None, *, help: str | None = None) -> None:
+    key, value = saving.field(actions.FORM + name)
+    st.text_input(words, value, key=key, placeholder=placeholder, help=help)
+
+
+def _day(name: str, words: str, help: str) -> None:
+    key, value = saving.field(actions.FORM + name)
+    st.date_input(words, value, key=key, format="YYYY-MM-DD", help=help)
+
+
 def _numbers(*fields: tuple[str, str]) -> None:
     for column, (name, words) in zip(st.columns(len(fields)), fields, strict=True):
-        column.number_input(words, value=None, key=f"price_{name}", step=0.01, format="%.9g")
+        key, value = saving.field(actions.FORM + name)
+        column.number_input(words, value=value, key=key, step=0.01, format="%.9g")
 
 
 def _public(home: Home, prices: Prices) -> None:

@@ -6,15 +6,19 @@ import streamlit as st
 
 from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.engine import Engine
-from chatbot.ui import callbacks, forecast, models, numbers, session, warm
+from chatbot.ui import callbacks, forecast, models, numbers, saving, session, warm
 from chatbot.ui.open_chat import OpenChat, current
 from chatbot.ui.words import sentence
 
 LONGEST = "Longest reply, in tokens"
+_WHERE = "this chat"
 
 
 def draw(engine: Engine, chat: OpenChat) -> None:
-    """The widgets are keyed by the chat's slot, so that they keep their state while a new chat gets its id."""
+    """The widgets are keyed by the chat's slot, so that they keep their state while a new chat gets its id.
+
+    They show what the chat is held with, also where that was changed beside them: by a button, in another window.
+    """
     st.caption("This chat's settings")
     _model(engine, chat)
     _system(engine, chat)
@@ -28,7 +32,7 @@ def _model(engine: Engine, chat: OpenChat) -> None:
     if options.connection not in names:
         names.append(options.connection)
     if len(names) > 1:
-        widget = f"connection-{chat.slot}"
+        widget = saving.follow(f"connection-{chat.slot}", options.connection, where=_WHERE)
         st.selectbox(
             "Connection",
             names,
@@ -42,7 +46,7 @@ def _model(engine: Engine, chat: OpenChat) -> None:
     offered = models.offered(engine, home, options.connection)
     if options.model and options.model not in offered:
         offered.insert(0, options.model)
-    widget = f"model-{chat.slot}-{options.connection}"
+    widget = saving.follow(f"model-{chat.slot}-{options.connection}", options.model or None, where=_WHERE)
     ends = models.shutdowns(home, options.connection, offered)
     today = datetime.now(UTC).date()
     st.selectbox(
@@ -63,7 +67,7 @@ def _model(engine: Engine, chat: OpenChat) -> None:
 
 
 def _system(engine: Engine, chat: OpenChat) -> None:
-    widget = f"system-{chat.slot}"
+    widget = saving.follow(f"system-{chat.slot}", chat.options.system, where=_WHERE)
     with st.expander("System prompt"):
         st.text_area(
             "System prompt",
@@ -84,7 +88,7 @@ def _system(engine: Engine, chat: OpenChat) -> None:
 def _temperature(engine: Engine, chat: OpenChat) -> None:
     refused = _refusal(engine, chat, "temperature")
     chosen = chat.options.temperature is not None and refused is None
-    toggle, slider = f"temperature-set-{chat.slot}", f"temperature-{chat.slot}"
+    toggle = saving.follow(f"temperature-set-{chat.slot}", chosen, where=_WHERE)
     st.toggle(
         "Set the temperature",
         chosen,
@@ -92,11 +96,12 @@ def _temperature(engine: Engine, chat: OpenChat) -> None:
         disabled=refused is not None,
         help="Higher is more varied. Off: the model decides.",
         on_change=_toggle_temperature,
-        args=(toggle, slider),
+        args=(toggle,),
     )
     if refused is not None:
         st.caption(sentence(refused))
     elif chosen:
+        slider = saving.follow(f"temperature-{chat.slot}", chat.options.temperature, where=_WHERE)
         st.slider(
             "Temperature",
             0.0,
@@ -113,7 +118,7 @@ def _temperature(engine: Engine, chat: OpenChat) -> None:
 
 
 def _max_output(chat: OpenChat) -> None:
-    widget = f"max-output-{chat.slot}"
+    widget = saving.follow(f"max-output-{chat.slot}", chat.options.max_output, where=_WHERE)
     st.number_input(
         LONGEST,
         value=chat.options.max_output,
@@ -156,7 +161,6 @@ def _set_max_output(widget: str) -> None:
         callbacks.set_options(max_output=numbers.checked(numbers.MAX_OUTPUT, LONGEST, st.session_state[widget]))
     except BadInput as error:
         chat.number = error.sentence
-        st.session_state[widget] = chat.options.max_output
 
 
 def _set_connection(widget: str) -> None:
@@ -166,5 +170,5 @@ def _set_connection(widget: str) -> None:
     callbacks.set_options(connection=name, model=(known.model if known else None) or "")
 
 
-def _toggle_temperature(toggle: str, slider: str) -> None:
+def _toggle_temperature(toggle: str) -> None:
     callbacks.set_options(temperature=0.7 if st.session_state[toggle] else None)

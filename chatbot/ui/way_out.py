@@ -75,7 +75,9 @@ def _within_budget(shown: Shown, key: str) -> None:
     if blocked.standing is None:
         _button("Try again", "retry", shown, callbacks.retry, (row.id, key))
         return
-    if blocked.instead is not None:
+    listed = models.offered(session.engine(), session.home(), chat.options.connection)
+    # Where the server lists its models, one that is not among them would only fail.
+    if blocked.instead is not None and (blocked.instead[0] in listed or len(listed) < 2):
         model, most = blocked.instead
         words = label(f"Use {model} (at most {dollars(most)})", most=80)
         _button(words, "cheaper", shown, callbacks.use_model, (row.id, key, model))

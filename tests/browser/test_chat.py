@@ -217,3 +217,33 @@ def test_fifty_reruns_of_a_silent_reply_leave_no_thread_behind(tab: Tab, app: Ap
     assert app.threads() <= before + 2
     chat.input.press("Escape")
     chat.told(1, "You stopped this.")
+
+
+def test_who_had_scrolled_up_sees_what_was_just_said(tab: Callable[[str], Chat]) -> None:
+    chat = tab("words:250@5000")
+    for number in range(3):
+        chat.say("Go on.")
+        chat.whole(2 * number + 1)
+    chat.messages.nth(1).hover()
+    for _ in range(12):
+        chat.page.mouse.wheel(0, -600)
+    expect(chat.messages.first).to_be_in_viewport(timeout=PATIENCE)
+    expect(chat.messages.last).not_to_be_in_viewport()
+    chat.say("And now?")
+    chat.count(8)
+    chat.whole(7)
+    expect(chat.messages.last.get_by_test_id("stMenuButton")).to_be_in_viewport(timeout=PATIENCE)
+    # The same after an edit that makes the branch shorter.
+    chat.messages.nth(2).hover()
+    for _ in range(12):
+        chat.page.mouse.wheel(0, -600)
+    chat.choose(2, "Edit")
+    chat.page.get_by_role("textbox", name="Edit your message").fill("Otherwise?")
+    chat.press("Save and send")
+    chat.count(4)
+    chat.whole(3)
+    expect(chat.messages.last.get_by_test_id("stMenuButton")).to_be_in_viewport(timeout=PATIENCE)
+    chat.say("More.")
+    chat.count(6)
+    chat.whole(5)
+    expect(chat.messages.last.get_by_test_id("stMenuButton")).to_be_in_viewport(timeout=PATIENCE)

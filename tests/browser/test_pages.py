@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.app import PATIENCE, App, Chat
 from tests.fake_openai import FakeOpenAI
@@ -65,3 +66,27 @@ def test_a_reply_of_another_process_is_followed_and_stopped(
         assert second.text(1) == first.text(1)
     finally:
         other.close()
+
+
+def test_on_a_phone_the_sidebar_gives_way_to_where_one_goes(browser: Browser, app: App) -> None:
+    app.settle(model="words:20@500")
+    agent = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, user_agent=agent, has_touch=True, is_mobile=True
+    )
+    chat = Chat(context, app.url).open()
+    chat.say("The first one")
+    chat.whole(1)
+    page, sidebar = chat.page, chat.page.get_by_test_id("stSidebar")
+    places: tuple[tuple[Literal["button", "link"], str], ...] = (
+        ("button", "New chat"),
+        ("button", "The first one"),
+        ("link", "History"),
+        ("link", "Settings"),
+    )
+    for role, name in places:
+        page.get_by_test_id("stExpandSidebarButton").click()
+        expect(sidebar.get_by_role(role, name=name).first).to_be_in_viewport(timeout=PATIENCE)
+        sidebar.get_by_role(role, name=name).first.click()
+        expect(sidebar).not_to_be_in_viewport(timeout=PATIENCE)
+    context.close()

@@ -98,6 +98,13 @@ def test_what_is_typed_into_the_table_is_saved_whole(context: BrowserContext, pr
         timeout=PATIENCE
     )
     assert file.read_text() == TWO
+    page.get_by_role("button", name="Add a price").click()
+    page.get_by_label("Input", exact=True).fill("1")
+    page.get_by_label("Output", exact=True).fill("2")
+    page.get_by_role("button", name="Save price", exact=True).click()
+    expect(page.get_by_text("The table above has changes that are not saved.")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    assert file.read_text() == TWO
     type_into(page, 1, "input", "0.075")
     # Somebody else writes meanwhile.
     other = TWO.replace("output = 2\n", "output = 7\n")

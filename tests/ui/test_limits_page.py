@@ -67,6 +67,7 @@ def test_over_the_limit_the_words_go_back_and_a_cheaper_model_is_named(page: Tab
     assert [(row.role, row.state, row.text) for row in page.kept()[-1:]] == [("assistant", "complete", "Hello there.")]
     assert page.app.chat_input[0].proto.value == ""
     assert page.engine.store.conversations.latest().options.model == "echo"  # type: ignore[union-attr]
+    assert [box.value for box in page.app.sidebar.selectbox if box.label == "Model"] == ["echo"]
 
 
 def test_raising_the_limit_is_one_click_and_a_line_in_the_log(page: Tab) -> None:

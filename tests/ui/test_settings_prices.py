@@ -34,8 +34,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Publisher) -> 
 
 def fill(page: Page, **fields: Any) -> None:
     for name, value in fields.items():
-        kind = page.app.text_input if isinstance(value, str) else page.app.number_input
-        kind(key=f"price_{name}").set_value(value)
+        page.field(f"price_{name}").set_value(value)
 
 
 def test_an_empty_page_explains_itself(page: Page) -> None:
@@ -48,8 +47,8 @@ def test_an_empty_page_explains_itself(page: Page) -> None:
 
 def test_a_price_is_added_for_the_model_in_use(page: Page) -> None:
     page.run().click("add_price")
-    assert page.app.text_input(key="price_model").value == "gpt-6-luna"
-    assert page.app.text_input(key="price_url").value == "http://0.0.0.0:9/v1"
+    assert page.field("price_model").value == "gpt-6-luna"
+    assert page.field("price_url").value == "http://0.0.0.0:9/v1"
     fill(page, input=-1.0, output=0.6)
     page.press("Save price")
     assert page.says("The new price: input is -1; it must be dollars per million tokens, from 0 to 1,000,000.")
