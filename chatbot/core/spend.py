@@ -13,7 +13,7 @@ def sum_lines(sums: Mapping[str, Bill], more: Bill | None = None) -> list[str]:
     """Each sum behind its name, `more` counted in; nothing of those in which there is no call.
 
     >>> sum_lines({"This chat": Bill(calls=1, local=1), "Today": Bill(calls=1, local=1)})
-    ['This chat local']
+    ['This chat: local']
     >>> sum_lines({"Today": Bill(nanodollars=12_345_678, calls=2, unpriced=1), "This month": Bill()})
     ['Today > $0.0123 (1 unpriced)']
     """
@@ -39,4 +39,13 @@ def of_limit(standing: Standing, more: int = 0) -> str:
 
 def _line(name: str, bill: Bill) -> str:
     parts = made_of(bill)
-    return f"{name} {short(bill)}" + (f" ({parts})" if parts and bill.known else "")
+    return named(name, short(bill)) + (f" ({parts})" if parts and bill.known else "")
+
+
+def named(name: str, figure: str) -> str:
+    """A figure behind its name; a word takes a colon.
+
+    >>> named("Today", "$0.05"), named("This chat", "local")
+    ('Today $0.05', 'This chat: local')
+    """
+    return f"{name}{':' if figure.isalpha() else ''} {figure}"

@@ -162,7 +162,8 @@ def _chosen(addresses: Sequence[tuple[str, str]], vendor: str, connection: str |
         if not found:
             raise _unknown(f"This is a bill of {vendor}, and ByteBot made no calls to {_HOSTS[vendor]}.", addresses)
         return found
-    found = [(name, base_url) for name, base_url in addresses if not is_loopback(base_url)]
+    # A model on this machine sends no bill, unless nothing else was ever used.
+    found = [(name, base_url) for name, base_url in addresses if not is_loopback(base_url)] or addresses
     if len({host(base_url) for _, base_url in found}) != 1:
         raise _unknown("This bill does not say whose it is.", addresses)
     return found

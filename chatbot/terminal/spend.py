@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.core.arithmetic import BUCKETS, per_million, plain, who_says
 from chatbot.core.bill import bill, short
-from chatbot.core.spend import of_limit, sum_lines
+from chatbot.core.spend import named, of_limit, sum_lines
 from chatbot.engine.spend import sums
 from chatbot.terminal.cost import midnight
 from chatbot.terminal.screen import one_line
@@ -37,7 +37,8 @@ def tell(session: "Session") -> None:
 
 def _detail(session: "Session", calls: "Sequence[Call]") -> None:
     """Every call of the last reply, bucket by bucket, and who says so."""
-    session.display.line(f"The last reply {short(bill(call.cost for call in calls)) or 'used nothing'}")
+    figure = short(bill(call.cost for call in calls))
+    session.display.line(named("The last reply", figure) if figure else "The last reply used nothing")
     for number, call in enumerate(calls, 1):
         if len(calls) > 1:
             session.display.dim(f"Call {number} of {len(calls)}: {call.outcome}")

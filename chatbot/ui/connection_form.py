@@ -58,7 +58,7 @@ def draw(home: Home, editing: str, *, save: Callable[[], None], close: Callable[
         key, _ = saving.field("form_preset")
         st.pills(
             "Fill in for",
-            list(BY_TITLE),
+            [title for title, preset in BY_TITLE.items() if preset.name not in home.connections()],
             key=key,
             on_change=_preset,
             help="Fills in the name and the address. Nothing is saved or asked until you say so.",

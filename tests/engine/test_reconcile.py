@@ -92,6 +92,11 @@ def test_what_cannot_be_compared(store: Store, text: str, connection: str | None
     assert said in caught.value.sentence
 
 
+def test_a_bill_that_names_nobody_is_of_the_only_connection(store: Store) -> None:
+    spend(store, 200_000, connection="proxy", base_url="http://127.0.0.1:4000/v1")
+    assert compare(store, "day,model,usd\n2026-11-03,m,1\n").connections == ("proxy",)
+
+
 def test_bills_of_two_vendors_are_not_mixed(store: Store) -> None:
     with pytest.raises(BadInput, match="bills of Anthropic and OpenRouter"):
         compare(store, ANTHROPIC_COSTS, OPENROUTER)

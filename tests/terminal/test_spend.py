@@ -97,5 +97,5 @@ def test_cost_before_anything_was_spent(abroad: House) -> None:
 
 def test_a_chat_on_this_machine_is_local(house: House) -> None:
     ran = talk(house, "hi", "/cost", argv=("--model", "echo"))
-    assert ran.out == "hi\nThis chat local\nThe last reply local\n"
+    assert ran.out == "hi\nThis chat: local\nThe last reply: local\n"
     assert "This model runs on this machine: nobody bills it." in ran.err
