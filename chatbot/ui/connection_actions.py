@@ -16,6 +16,7 @@ from chatbot.ui import connection_form, key_form, saving, trials
 EDITING = "connection_editing"  # in the session: the name in the form, "" for a new one
 ASKING_KEY = "connection_asking_key"  # the name whose key is being entered
 REMOVING = "connection_removing"  # the name that is about to go
+FORGETTING = "connection_forgetting"  # the name and, behind a colon, the header whose secret is about to go
 
 
 def make_default(home: Home, connection: str) -> None:
@@ -143,6 +144,7 @@ def set_key(home: Home, quirks: Quirks, name: str, text: str) -> None:
 
 
 def forget(home: Home, name: str, header: str = "") -> None:
+    st.session_state[FORGETTING] = None
     trials.forget(name)
     what = f"The header {header!r}" if header else "The key"
     _attempt(name, lambda: home.forget_key(name, header), f"{what} of {name!r} is forgotten.")

@@ -202,13 +202,21 @@ def _where(source: str) -> str:
 
 
 def _forget(home: Home, name: str, header: str = "", *, disabled: bool = False) -> None:
+    """Asks once more: nothing shows a key again, and a vendor shows it but once."""
+    what = f"{name}:{header}"
+    if st.session_state.get(actions.FORGETTING) == what:
+        st.button("Forget it", key=f"really_forget:{what}", on_click=actions.forget, args=(home, name, header))
+        st.button(
+            "Keep it", type="tertiary", key=f"remember:{what}", on_click=actions.put, args=(actions.FORGETTING, None)
+        )
+        return
     st.button(
         "Forget",
         type="tertiary",
-        key=f"forget:{name}:{header}",
+        key=f"forget:{what}",
         disabled=disabled,
-        on_click=actions.forget,
-        args=(home, name, header),
+        on_click=actions.put,
+        args=(actions.FORGETTING, what),
     )
 
 

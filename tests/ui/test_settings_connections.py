@@ -150,7 +150,7 @@ def test_a_key_is_replaced_and_forgotten(page: Page, server: FakeOpenAI) -> None
     page.press("Save and test")
     assert page.says("The key is empty.")
     page.press("Cancel")
-    page.click("forget:mine:")
+    page.click("forget:mine:").click("really_forget:mine:")
     assert page.says("The key of 'mine' is forgotten.")
     assert page.home.key("mine") is None
     assert page.says("No key.")
@@ -166,7 +166,7 @@ def test_a_secret_header_is_kept_with_the_keys(page: Page, server: FakeOpenAI) -
     assert page.says("Kept with the keys and not shown: api-key.")
     page.press("Save and test").settled()
     assert server.requests[-1].headers["api-key"] == "hush-hush-1234", "saving the form took the secret away"
-    page.click("forget:mine:api-key").press("Test").settled()
+    page.click("forget:mine:api-key").click("really_forget:mine:api-key").press("Test").settled()
     assert "api-key" not in server.requests[-1].headers
 
 
