@@ -70,6 +70,12 @@ def _keys() -> "KeyBindings":
         else:
             event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
 
+    @keys.add("<vt100-mouse-event>")
+    def _(event: "KeyPressEvent") -> None:
+        # No mouse was asked for, so it is a colour that came with pasted text: prompt_toolkit takes one for the other,
+        # and fails at it.
+        pass
+
     return keys
 
 

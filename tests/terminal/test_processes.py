@@ -265,6 +265,16 @@ def test_a_paste_of_several_lines_is_one_message(house: House) -> None:
     assert house.latest()[1][0].text == "first line\nsecond line\ntyped\nbelow"
 
 
+@pytest.mark.parametrize("keys", ["\x1b\x1b[31mred\x1b[0m", "\x1b[0mred\x1b[1;31m"])
+def test_colours_that_are_typed_are_passed_over(house: House, keys: str) -> None:
+    with house.terminal("--model", "echo") as child:
+        child.say(keys)
+        child.see("echo ·")
+        assert "Traceback" not in child.text
+        assert "Press ENTER" not in child.text
+    assert house.latest()[1][0].text == "red"
+
+
 def test_what_was_said_before_is_under_the_arrow_keys_and_in_no_file(house: House) -> None:
     house.run("ask", "--model", "echo", "an earlier wolframite question")
     with house.terminal("--model", "echo") as child:
