@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from chatbot import __version__
-from chatbot.core.errors import BadInput, ByteBotError
+from chatbot.core.errors import BadInput, ByteBotError, NoConnection, NotFound
 from chatbot.terminal import budget, export, find, imports, keeping, stats
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
 from chatbot.terminal.streams import prepare, say, silence
@@ -16,9 +16,10 @@ from chatbot.terminal.way_out import ON_ERROR
 USAGE = 2
 BILLED_BY = ("day", "model", "conversation", "prompt", "purpose", "connection")
 _EXIT = """\
-exit status of ask: 0 a whole reply was stored; 1 it is partial or failed, and a sentence on standard error says how to
-go on; 2 wrong usage; 130 stopped by Ctrl-C, the part is kept; 141 standard output was closed (as by `| head -1`): the
-reply is stopped, the part is kept; 143 asked to end (SIGTERM), the part is kept.
+exit status of ask: 0 a whole reply was stored; 1 it is partial or failed, or a limit, a setting or the history kept it
+from being asked, and a sentence on standard error says how to go on; 2 wrong usage, or no such connection or conversation:
+nothing was sent; 130 stopped by Ctrl-C, the part is kept; 141 standard output was closed (as by `| head -1`): the reply
+is stopped, the part is kept; 143 asked to end (SIGTERM), the part is kept.
 
 On a terminal, control characters in a reply are made visible; in a pipe or a file it is as the model sent it."""
 
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ByteBotError as error:
         hint = ON_ERROR.get(error.way_out) if error.way_out else None
         say(f"chatbot: {' '.join(filter(None, (error.sentence, hint)))}")
-        return USAGE if isinstance(error, BadInput) else 1
+        return USAGE if isinstance(error, BadInput | NoConnection | NotFound) else 1
 
 
 @contextmanager

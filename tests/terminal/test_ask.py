@@ -166,17 +166,17 @@ def test_an_unknown_option_shows_the_usage_of_its_own_command(house: House, comm
 
 def test_nothing_to_continue(house: House) -> None:
     ran = house.run("ask", "--continue", "hi")
-    assert (ran.status, ran.err) == (1, "chatbot: There is no conversation to go on with yet.\n")
+    assert (ran.status, ran.err) == (2, "chatbot: There is no conversation to go on with yet.\n")
     house.run("ask", "--model", "echo", "hi")
     ran = house.run("ask", "--continue")
     assert ran.status == 2
     assert "whole" in ran.err
-    assert house.run("ask", "--conversation", "nowhere", "hi").status == 1
+    assert house.run("ask", "--conversation", "nowhere", "hi").status == 2
 
 
 def test_a_connection_that_is_not_there(house: House) -> None:
     ran = house.run("ask", "--connection", "nowhere", "hi")
-    assert ran.status == 1
+    assert ran.status == 2
     assert ran.err.startswith("chatbot: There is no connection 'nowhere'. There are: openai, offline.")
 
 

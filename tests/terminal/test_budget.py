@@ -86,7 +86,7 @@ def test_a_conversations_limit_names_one_that_is_there(store: Store, capsys: pyt
     begun = exchange(store)
     assert main(["budget", "set", "conversation", "0.5", "--for", begun.conversation]) == 0
     assert capsys.readouterr().out.startswith(f"conversation {begun.conversation}: $0.50, $0.00 spent (0 %)")
-    assert main(["budget", "set", "conversation", "0.5", "--for", "nobody"]) == 1
+    assert main(["budget", "set", "conversation", "0.5", "--for", "nobody"]) == 2
     assert "There is no conversation 'nobody'" in capsys.readouterr().err
 
 

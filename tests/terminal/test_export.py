@@ -72,7 +72,7 @@ def test_what_is_there_is_not_written_over(here: Store, tmp_path: Path, capsys) 
     assert main(["export", str(file)]) == 2
     assert "is there already" in capsys.readouterr().err
     assert file.read_text() == "mine"
-    assert main(["export", str(file), "nobody", "--replace"]) == 1
+    assert main(["export", str(file), "nobody", "--replace"]) == 2
     assert "no conversation 'nobody'" in capsys.readouterr().err
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["chats.json"]
     assert file.read_text() == "mine"

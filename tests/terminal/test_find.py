@@ -102,4 +102,4 @@ def test_show_a_branch(house: House) -> None:
     assert house.run("show", begun.conversation[:8]).out == ran.out, "the beginning of an id is enough"
     assert house.run("show", begun.conversation, "--message", "999").status == 2
     missing = house.run("show", "nowhere")
-    assert (missing.status, "'nowhere'" in missing.err) == (1, True)
+    assert (missing.status, "'nowhere'" in missing.err) == (2, True)
