@@ -71,8 +71,10 @@ class Conversations:
 
     def id_of(self, beginning: str) -> str:
         """The id that begins so, where a few characters tell one from all others; BadInput where they do not, NotFound."""
+        if re.fullmatch(rf"[0-9a-f]{{1,{SHORTEST_ID - 1}}}", beginning):
+            raise BadInput(f"{beginning!r} is too short: of an id at least {SHORTEST_ID} characters are needed.")
         with self._database.read() as connection:
-            if len(beginning) < SHORTEST_ID or re.search(r"[^0-9a-f]", beginning):
+            if not beginning or re.search(r"[^0-9a-f]", beginning):
                 return str(conversation_row(connection, self._database.owner, beginning).id)
             query = select(conversations.c.id).where(
                 self._mine, conversations.c.deleted.is_(None), conversations.c.id.startswith(beginning)

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from chatbot.core.bill import dollars, in_full
-from chatbot.core.errors import NotFound
+from chatbot.core.errors import BadInput, NotFound
 from chatbot.terminal.screen import one_line
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _KINDS = ("month", "day", "conversation", "model")
 _KIND_HELP = f"what it is for: {', '.join(_KINDS[:-1])} or {_KINDS[-1]}"
-_FOR_HELP = "the model (* stands for any characters), or the conversation's id"
+_FOR_HELP = "the model (* stands for any characters), or the conversation's id, of which the beginning is enough"
 _EXAMPLES = """\
 examples:
   chatbot budget set month 10                      ten dollars a month, whatever is asked
@@ -77,7 +77,7 @@ def budget(arguments: Namespace) -> int:
         before: dict[int, int | None] = {}
         if arguments.act == "set" and kind:
             if kind == "conversation" and subject:
-                engine.store.conversations.get(subject)  # NotFound names it
+                subject = engine.store.conversations.id_of(subject)
             known = _known(budgets, kind, subject)
             made = budgets.set(kind, limit, subject=subject, zone=zone_name())
             before[made.id] = known.limit if known else None
@@ -91,6 +91,12 @@ def budget(arguments: Namespace) -> int:
 
 def _find(budgets: "Budgets", kind: "Kind", subject: str) -> "Budget":
     known = _known(budgets, kind, subject)
+    if known is None and kind == "conversation" and subject:
+        # Looked for among the limits: the conversation itself may be gone.
+        begun = [one for one in budgets.all() if one.kind == kind and one.subject.startswith(subject)]
+        if len(begun) > 1:
+            raise BadInput(f"{subject!r} begins several conversations; give more of the id.")
+        known = begun[0] if begun else None
     if known is None:
         about = f"{kind} {subject!r}" if subject else kind
         raise NotFound(f"There is no limit for {about}. `chatbot budget` lists them.")

@@ -243,10 +243,12 @@ def test_the_beginning_of_an_id_is_enough_where_it_tells_one_from_all_others(sto
             connection.execute(update(conversations).where(conversations.c.id == made).values(id=id))
     named = store.conversations.id_of
     assert [named("abcd0"), named("ffff"), named(ids[1])] == [ids[0], ids[2], ids[1]]
+    with pytest.raises(BadInput, match="'fff' is too short: of an id at least 4 characters are needed"):
+        named("fff")
     with pytest.raises(BadInput, match="'abcd' begins several conversations; give more of the id"):
         named("abcd")
     store.conversations.delete(ids[0])
     assert named("abcd") == ids[1]
-    for nothing in ("fff", "abcd0", "%%%%", "0000", ""):
+    for nothing in ("abcd0", "%%%%", "0000", "", "zz"):
         with pytest.raises(NotFound, match="There is no conversation"):
             named(nothing)

@@ -90,6 +90,24 @@ def test_a_conversations_limit_names_one_that_is_there(store: Store, capsys: pyt
     assert "There is no conversation 'nobody'" in capsys.readouterr().err
 
 
+def test_the_beginning_of_a_conversations_id_is_enough(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    begun = exchange(store).conversation
+    assert main(["budget", "set", "conversation", "0.5"]) == 0
+    assert main(["budget", "set", "conversation", "0.5", "--for", begun[:3]]) == 2
+    assert "at least 4 characters" in capsys.readouterr().err
+    assert main(["budget", "set", "conversation", "0.5", "--for", begun[:4]]) == 0
+    assert f"conversation {begun}: $0.50" in capsys.readouterr().out
+    assert main(["budget", "set", "conversation", "0.6", "--for", begun[:5]]) == 0
+    assert "$0.60 (was $0.50)" in capsys.readouterr().out
+    store.conversations.delete(begun)
+    assert main(["budget", "remove", "conversation", "--for", begun[:4]]) == 0
+    assert [one.subject for one in store.ledger.budgets.all()] == [""]
+    for id in ("abcd1", "abcd2"):
+        store.ledger.budgets.set("conversation", 1, subject=id, zone="UTC")
+    assert main(["budget", "remove", "conversation", "--for", "abcd"]) == 2
+    assert "several" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
