@@ -15,6 +15,10 @@ from chatbot.home.home import Home
 from chatbot.home.new_file import new_file
 from chatbot.store.snapshot import Stop, check_copy, is_copy
 from chatbot.store.store import Store
+from chatbot.transfer.chatgpt import APP as CHATGPT
+from chatbot.transfer.values import OURS
+
+_LESS = "Read as {}: such a file has {} in it. A backup (.db) and ByteBot's own zip or JSON come back whole."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,7 @@ class Restored:
     conversations: int
     messages: int
     notes: tuple[str, ...] = ()
-    """What of a zip or JSON file is not as it was exported."""
+    """What of a zip or JSON file is not as it was exported, or was never in it."""
 
 
 def restore(file: Path, to: Path, options: Options, stop: Stop = never) -> Restored:
@@ -80,14 +84,19 @@ def _copy(file: Path, beside: Path, stop: Stop) -> None:
 
 
 def _import(store: Store, file: Path, options: Options, stop: Stop) -> tuple[str, ...]:
-    notes = []
+    notes, others = list[str](), dict[str, None]()
     with file.open("rb") as chats:
         for line in import_files(store, [(file.name, chats)], options, stop=stop):
             notes += [f"{line.title}: {note}" for note in line.notes if line.how != "passed"]
+            if line.app not in ("", OURS):
+                others[line.app] = None
     while not stop() and store.search.catch_up():
         pass  # it is a history of its own from now on, and searched as such
     if stop():
         raise BackupFailed("Stopped. Nothing was restored.")
+    if others:
+        gone = "no bills, no stars and no reply that failed" if CHATGPT in others else "no bills and no stars"
+        notes.insert(0, _LESS.format(" and ".join(others), gone))
     return tuple(notes)
 
 

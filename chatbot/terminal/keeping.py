@@ -28,7 +28,8 @@ name. On PostgreSQL it is a zip of all conversations and their bills, as `chatbo
 exit status: 0 it is made; 1 it could not be; 2 wrong usage."""
 _RESTORE = """\
 FILE is a backup (.db), or a zip or JSON file that `chatbot backup` or `chatbot export` wrote. What it holds becomes a new
-history beside yours: nothing is written over, and yours stays in use until you say otherwise. How, is printed.
+history beside yours: nothing is written over, and yours stays in use until you say otherwise. How, is printed. A form
+that keeps less, such as ChatGPT's, comes back as it is: without bills, stars and replies that failed.
 
 exit status: 0 it is restored; 1 FILE is damaged, or the new one could not be written; 2 wrong usage."""
 _DOCTOR = """\

@@ -47,6 +47,9 @@ class Entry:
     """Where it stands, in words, in a file of all branches."""
 
 
+OURS = "ByteBot"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
     """One conversation out of a file. `lost`: what of it could not be kept, in words; `checksum`: its hash as the file
@@ -56,7 +59,7 @@ class Copied:
     whole: Whole
     lost: tuple[str, ...] = ()
     checksum: str | None = None
-    app: str = "ByteBot"
+    app: str = OURS
     """Whose file it came from, as people call it."""
 
     @property

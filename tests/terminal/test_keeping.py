@@ -70,6 +70,18 @@ def test_where_it_is_told_to(filled: House) -> None:
     assert "There is no backup yet" in ran.err
 
 
+def test_what_a_form_of_others_does_not_keep_is_said(filled: House) -> None:
+    for format, lost in (("chatgpt", "no bills, no stars and no reply that failed"), ("md", "no bills and no stars")):
+        file = f"all-{format}.zip" if format == "md" else "chats.json"
+        assert filled.run("export", file, "--format", format).status == 0
+        ran = filled.run("restore", file, "--to", f"{format}.db")
+        assert ran.status == 0
+        assert f"such a file has {lost} in it" in ran.err
+        assert "come back whole" in ran.err
+    assert filled.run("export", "ours.json").status == 0
+    assert "such a file" not in filled.run("restore", "ours.json", "--to", "ours.db").err
+
+
 def test_the_doctor(filled: House) -> None:
     ran = filled.run("doctor")
     assert ran.status == 0, ran
