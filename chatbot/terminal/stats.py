@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatbot.terminal.screen import one_line
 
 if TYPE_CHECKING:
-    from chatbot.engine.patterns import Pattern
+    from chatbot.engine.patterns import ModelPattern, Pattern
 
 _FEW = 10
 _BAR = 30  # characters of the longest
@@ -85,8 +85,7 @@ def _text(found: "Pattern") -> str:
         _bars("Messages of a conversation", found.chats),
         _bars("How replies ended", found.endings),
         "Models\n" + "".join(
-            f"  {one_line(one.model, 40):<40}  {one.replies:>7,}  first token {_seconds(one.median)}, "
-            f"9 of 10 in {_seconds(one.p90)}, {_speed(one.speed)} tok/s\n"
+            f"  {one_line(one.model, 40):<40}  {one.replies:>7,}  {_pace(one)}".rstrip() + "\n"
             for one in found.models[:_FEW]
         ),
         _bars("System prompts", dict(list(found.prompts.items())[:_FEW])),
@@ -105,9 +104,11 @@ def _bars(title: str, counts: "dict[str, int]") -> str:
     )
 
 
-def _seconds(value: float | None) -> str:
-    return "—" if value is None else f"{value:.1f} s"
-
-
-def _speed(value: float | None) -> str:
-    return "—" if value is None else f"{value:,.0f}"
+def _pace(one: "ModelPattern") -> str:
+    """How quickly it answers, as far as anybody measured."""
+    words = []
+    if one.median is not None and one.p90 is not None:
+        words.append(f"first token {one.median:.1f} s, 9 of 10 in {one.p90:.1f} s")
+    if one.speed is not None:
+        words.append(f"{one.speed:,.0f} tok/s")
+    return ", ".join(words)
