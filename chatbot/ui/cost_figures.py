@@ -31,7 +31,7 @@ def draw(sums: Sums, month: Sums, now: datetime, *, name: str) -> None:
     why = METHOD + (" It is too early to say." if ahead is None else "")
     figures.append((f"By {end.day} {end:%b}", projected, why))
     ways = (("caching", saved, _SAVED), ("cheap models", sums.saved("saved_instead"), _CHEAP))
-    figures += [(f"Saved by {way}", amount(money, digits(abs(money))), why) for way, money, why in ways if money]
+    figures += [_gained(way, money, why) for way, money, why in ways if money]
     if left_out := sums.saved("saved_left_out"):
         figures.append(("Saved by leaving out", f"≈ {amount(left_out, digits(left_out))}", _LEFT_OUT))
     if len(figures) < _IN_A_ROW:
@@ -43,6 +43,11 @@ def draw(sums: Sums, month: Sums, now: datetime, *, name: str) -> None:
     least = " What is unpriced is in no sum: those begin with >." if whole.unpriced and whole.known else ""
     calls = f"{whole.calls:,} call{'' if whole.calls == 1 else 's'}"
     st.caption(sentence(f"Of {calls}: {words}.{least}" if words else f"{calls}, nothing estimated."))
+
+
+def _gained(way: str, money: int, why: str) -> tuple[str, str, str]:
+    """What it saved, or what it cost more: the label says which, so that nobody has to look for a sign."""
+    return f"Saved by {way}" if money > 0 else f"Cost more by {way}", amount(abs(money), digits(abs(money))), why
 
 
 _SAVED = (

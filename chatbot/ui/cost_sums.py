@@ -14,7 +14,7 @@ from chatbot.core.bill import Bill
 from chatbot.core.labels import one_line
 from chatbot.core.prompt_names import NAMING, UNKNOWN_PROMPT, prompt_names
 from chatbot.core.what_if import Used
-from chatbot.store.spending import DELETED, NONE
+from chatbot.store.spending import AGAIN, DELETED, NONE
 from chatbot.ui.cost_range import Days, day_of, number
 from chatbot.ui.remembered import BUCKETS, NOTHING, TOKENS, Known
 
@@ -271,9 +271,13 @@ class Sums:
 
     @_kept
     def models_used(self) -> list[tuple[str, str, str]]:
-        """Connection, base URL and model of every call that was ever made, each once."""
+        """Connection, base URL and model of every call that was ever answered, each once: a name that a server refused may
+        be no model's.
+        """
         columns = ["connection", "base_url", "answered"]
-        each = self._known.calls[columns].drop_duplicates()
+        outcomes = self._known.names["outcome"]
+        silent = [code for code, outcome in enumerate(outcomes) if outcome in AGAIN]
+        each = self._known.calls.loc[~self._known.calls["outcome"].isin(silent), columns].drop_duplicates()
         names = [self._known.names[column] for column in columns]
         return [
             (names[0][one], names[1][two], names[2][three])

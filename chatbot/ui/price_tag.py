@@ -9,6 +9,7 @@ from chatbot.core.bill import bill, short
 from chatbot.core.money import Usage
 from chatbot.core.what_if import Used
 from chatbot.engine.view import Shown
+from chatbot.store.spending import AGAIN
 from chatbot.store.values import Call
 from chatbot.ui import callbacks, what_if
 from chatbot.ui.words import sentence
@@ -44,7 +45,11 @@ def arithmetic(shown: Shown) -> None:
         lambda: [_used(call) for call in shown.calls if call.cost.source != "free"],
         bill(call.cost for call in shown.calls),
         key=f"what-if-{shown.id}",
-        used=list(dict.fromkeys((call.connection, call.base_url, call.model_asked) for call in shown.calls)),
+        used=list(
+            dict.fromkeys(
+                (call.connection, call.base_url, call.model_asked) for call in shown.calls if call.outcome not in AGAIN
+            )
+        ),
     )
     st.button("Close", key=f"close-cost-{shown.id}", on_click=callbacks.cancel)
 

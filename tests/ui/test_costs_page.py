@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chatbot.__main__ import main
+from chatbot.core.events import CallFinished
 from chatbot.core.pricing import FREE, LOCAL, Cost, unknown
 from chatbot.core.settings import Options
 from chatbot.providers.rates import price
@@ -230,6 +231,25 @@ def test_what_the_same_would_have_cost_elsewhere(page: Costs) -> None:
     assert page.says(f"These calls on gpt-6-luna: > ${2 * once / 1e9:.4f} instead of > $")
     assert page.says("1 call without a known usage not counted")
     assert page.store.ledger.calls() == before
+
+
+def test_elsewhere_is_no_model_that_nobody_ever_heard_from(page: Costs) -> None:
+    billed(page.store, luna(), model="answers")
+    billed(page.store, FREE, usage=None, outcome="refused", model="error:500")
+    billed(page.store, unknown("no answer"), usage=None, outcome="uncertain", model="never")
+    page.look()
+    offered = [plain(option).partition(" · ")[0] for option in page.app.selectbox(key="costs-what-if").options]
+    assert "answers" in offered
+    assert not {"error:500", "never"} & set(offered)
+
+
+def test_a_loss_is_called_one(page: Costs) -> None:
+    number = call(page.store, model="small")
+    paid, dear = Cost(nanodollars=300_000, source="computed"), Cost(nanodollars=200_000, source="computed")
+    page.store.ledger.settle(number, CallFinished(outcome="answered", usage=USAGE, cost=paid, instead=dear))
+    page.look()
+    assert page.figures()["Cost more by cheap models"] == "$0.0001"
+    assert not [name for name in page.figures() if name.startswith("Saved")]
 
 
 def test_a_file_for_a_spreadsheet(page: Costs) -> None:
