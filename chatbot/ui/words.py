@@ -90,7 +90,8 @@ def under(rows: Sequence[StoredMessage]) -> str:
     if row.first_token is None:
         return f"{model} · {tokens(rows)}"  # nobody took the time: it was cut with its process
     rate = speed(row)
-    return f"{model} · {tokens(rows)} · {seconds(row.first_token)}" + (f" · {rate} tok/s" if rate != UNKNOWN else "")
+    first = f"first token {seconds(row.first_token)}"  # said, or it would pass for the time that the reply took
+    return f"{model} · {tokens(rows)} · {first}" + (f" · {rate} tok/s" if rate != UNKNOWN else "")
 
 
 def explained(rows: Sequence[StoredMessage], zone: tzinfo) -> str:

@@ -39,12 +39,12 @@ def shown(row: StoredMessage) -> Shown:
 
 
 def test_under_a_reply_stand_its_numbers() -> None:
-    assert under([REPLY]) == "luna-2026 · 411 tokens · 0.6 s · 71 tok/s"
+    assert under([REPLY]) == "luna-2026 · 411 tokens · first token 0.6 s · 71 tok/s"
 
 
 def test_estimates_and_gaps_are_marked() -> None:
     guessed = replace(REPLY, usage=Usage(input_tokens=1, output_tokens=1411, estimated=True))
-    assert under([guessed]) == "luna-2026 · ≈ 1,411 tokens · 0.6 s · ≈ 243 tok/s"
+    assert under([guessed]) == "luna-2026 · ≈ 1,411 tokens · first token 0.6 s · ≈ 243 tok/s"
     bare = replace(REPLY, usage=None, first_token=None, duration=None, model_answered=None)
     assert under([bare]) == "luna · — tokens"
     assert under([replace(bare, state="failed", text="")]) == "luna"
