@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from chatbot.core.bill import dollars
 from chatbot.core.errors import BadInput
+from chatbot.core.text import typed
 
 Kind = Literal["month", "day", "conversation", "model"]
 """All calls of a month · of a day · of each conversation (or of one) · of one model in a month."""
@@ -202,7 +203,7 @@ def read_limit(text: str) -> int:
 
 def read_subject(kind: Kind, text: str) -> str:
     """What a budget is for, checked; BadInput where its kind needs a name, or can have none."""
-    subject = text.strip()
+    subject = typed(text)
     if kind == "model" and not subject:
         raise BadInput("A limit for a model needs the model's name, such as gpt-6-luna or gpt-*.")
     if kind in ("month", "day") and subject:

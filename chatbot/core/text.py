@@ -11,6 +11,7 @@ from chatbot.core.errors import BadInput
 LONGEST_MESSAGE = 2_000_000  # characters; a larger paste freezes the browser before it reaches a model
 
 _DEEPEST = 32  # JSON inside JSON
+_UNSEEN_JOINERS = re.compile("[\u200b\u2060\ufeff]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(32) if code not in (9, 10)} | {127: "␡"}
@@ -32,6 +33,17 @@ def repair(text: str) -> str:
     if text.isascii():  # nothing of it can be a surrogate, and most texts are
         return text
     return _LONE_SURROGATE.sub("�", text)
+
+
+def typed(text: str) -> str:
+    """What stands in a field of one line, without outer white space and without joiners that nobody can see.
+
+    Labels hold some, so that no link is made of an address in them; copied from there, they come along.
+
+    >>> typed(" http:\\u2060//h/v1\\ufeff\\n")
+    'http://h/v1'
+    """
+    return _UNSEEN_JOINERS.sub("", text).strip()
 
 
 def storable(value: Any, depth: int = 0) -> Any:

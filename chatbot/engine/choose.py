@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from chatbot.core.errors import BadInput
 from chatbot.core.settings import Options
-from chatbot.core.text import repair
+from chatbot.core.text import repair, typed
 from chatbot.home.home import Home
 from chatbot.home.table import BY_NAME
 
@@ -32,7 +32,7 @@ def choose(
     if connection is not None and connection != options.connection:
         options = replace(options, connection=connection, model=home.connection(connection).model or "")
     if model is not None:
-        options = replace(options, model=_checked("model", model.strip()))
+        options = replace(options, model=_checked("model", typed(model)))
     if system is not None:
         options = replace(options, system=repair(system))
     if temperature is not None:

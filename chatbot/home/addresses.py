@@ -5,22 +5,23 @@ import re
 from urllib.parse import urlsplit
 
 from chatbot.core.errors import BadInput
+from chatbot.core.text import typed
 
 EXAMPLE = "https://api.example.com/v1"
 _HOST = re.compile(r"[^\s/\\@?#%\x00-\x20\x7f]+")
 
 
 def read_base_url(text: object) -> str:
-    """The address without outer space, trailing slashes and `/chat/completions`; BadInput says what is wrong.
+    """The address without outer space, unseen joiners, trailing slashes and `/chat/completions`; BadInput says what is wrong.
 
     What might be a key is not repeated in the sentence.
 
     >>> read_base_url(" http://localhost:11434/v1/chat/completions/ ")
     'http://localhost:11434/v1'
     """
-    if not isinstance(text, str) or not text.strip():
+    url = typed(text) if isinstance(text, str) else ""
+    if not url:
         raise BadInput(f"A connection needs a base URL, such as {EXAMPLE}.")
-    url = text.strip()
     if any(letter.isspace() or not letter.isprintable() for letter in url):
         raise BadInput(f"The base URL has white space or a control character inside it; it must be like {EXAMPLE}.")
     if len(url) > 2000:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from chatbot.core.budgets import Budget
 from chatbot.core.errors import BadInput, ByteBotError
+from chatbot.core.text import typed
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.view import head_of_version, way_to
 from chatbot.store.conversations import LONGEST_TITLE
@@ -82,7 +83,7 @@ def retry(reply: int, key: str) -> None:
 @told
 def regenerate(reply: int, key: str, widget: str | None = None) -> None:
     """`widget`: the picker that says with which model."""
-    model = str(st.session_state.get(widget) or "").strip() if widget else ""
+    model = typed(str(st.session_state.get(widget) or "")) if widget else ""
     current().calm()
     _start(Regenerate(reply, model or None), key=key)
 

@@ -8,6 +8,7 @@ import streamlit as st
 from chatbot.core.blocks import label
 from chatbot.core.errors import BadInput
 from chatbot.core.settings import EMBEDDED
+from chatbot.core.text import typed
 from chatbot.home.home import Home
 from chatbot.home.setting import Kind, Value
 from chatbot.ui import numbers, saving, trials
@@ -88,7 +89,7 @@ def _model(home: Home) -> None:
         save=lambda model: _save(
             home,
             "model",
-            (model or "").strip() or None,
+            typed(model or "") or None,
             "New chats use {!r}.",
             none="New chats use the connection's own model.",
         ),

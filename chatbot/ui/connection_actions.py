@@ -7,6 +7,7 @@ import streamlit as st
 
 from chatbot.core.errors import BadInput, ByteBotError, SettingsError
 from chatbot.core.settings import Connection
+from chatbot.core.text import typed
 from chatbot.engine.trial import sensible
 from chatbot.home.home import Home
 from chatbot.home.keys import read_key
@@ -121,7 +122,7 @@ def default(home: Home, name: str) -> None:
 
 
 def set_model(home: Home, name: str, field: str) -> None:
-    model = (st.session_state[field] or "").strip() or None
+    model = typed(st.session_state[field] or "") or None
     other = name == home.default_connection() and home.value("chat", "model").value not in (None, model)
     _attempt(
         name,

@@ -7,6 +7,7 @@ import streamlit as st
 
 from chatbot.core.errors import BadInput
 from chatbot.core.settings import Connection, Timeouts
+from chatbot.core.text import typed
 from chatbot.home.addresses import read_base_url
 from chatbot.home.home import Home
 from chatbot.home.table import CONNECTION_NAME
@@ -137,7 +138,7 @@ def _fields(home: Home, editing: str) -> None:
 def read(editing: str) -> Entered:
     """What was filled in, for a callback; the key's field is emptied. BadInput when the form makes no sense."""
     key, entered = take("form_key"), saving.entered
-    name = editing or entered("form_name").strip()
+    name = editing or typed(entered("form_name"))
     if not CONNECTION_NAME.fullmatch(name):
         shown = f"{name!r} cannot name a connection" if name else "The connection needs a name"
         wrong = f"{shown}; use letters, digits, - and _, at most 40."
@@ -152,7 +153,7 @@ def read(editing: str) -> Entered:
             base_url=entered("form_base_url"),
             headers=_headers(entered("form_headers")),
             context=numbers.checked(numbers.CONTEXT, "Context size", entered("form_context")),
-            cheap_model=entered("form_cheap_model").strip() or None,
+            cheap_model=typed(entered("form_cheap_model")) or None,
             timeouts=Timeouts(
                 **{one.name: _seconds(entered(f"form_{one.name}"), one.name) for one in fields(Timeouts)}
             ),

@@ -9,6 +9,7 @@ from datetime import date
 
 from chatbot.core.errors import ByteBotError
 from chatbot.core.settings import Connection
+from chatbot.core.text import typed
 from chatbot.engine.engine import Engine
 from chatbot.home.home import Home
 from chatbot.providers.provider import Model
@@ -93,12 +94,12 @@ def worn(model: str, ends: date | None, today: date) -> str:
 
 
 def bare(shown: str) -> str:
-    """The id in what a picker shows: a browser may send it with the day that it wore a moment ago.
+    """The id in what a picker shows or a person types: a browser may send it with the day that it wore a moment ago.
 
-    >>> bare("m · until 2027-01-14"), bare("m")
-    ('m', 'm')
+    >>> bare("m · until 2027-01-14"), bare("m"), bare(" \\u2060m")
+    ('m', 'm', 'm')
     """
-    return _WORN.sub("", shown)
+    return typed(_WORN.sub("", shown))
 
 
 def ending(model: str, ends: date | None, today: date) -> str:

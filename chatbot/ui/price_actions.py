@@ -11,6 +11,7 @@ import streamlit as st
 
 from chatbot.core.errors import BadInput
 from chatbot.core.price_entries import FIELDS, RATES
+from chatbot.core.text import typed
 from chatbot.engine.prices import Prices, Refreshed
 from chatbot.home.home import Home
 from chatbot.home.prices import PriceChange, Row, change_prices
@@ -93,7 +94,7 @@ def _read(name: str, value: Any) -> str | int | Decimal | date | None:
         return int(value) if float(value).is_integer() else Decimal(str(value))
     if isinstance(value, date):
         return value
-    text = "" if value is None else str(value).strip()
+    text = "" if value is None else str(value).strip() if name == "note" else typed(str(value))
     if name in _DAYS:
         with suppress(ValueError):
             return date.fromisoformat(text[:10])

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from chatbot.core.errors import BadInput
+from chatbot.core.text import typed
 from chatbot.engine.cheap import cheap_model_of
 from chatbot.home.home import Home
 from chatbot.ui import saving, trials
@@ -130,8 +131,8 @@ def _fields() -> dict[str, Any]:
     entered = saving.entered
     words = [word.strip() for word in re.split(r"[,，、\n]", entered("route_words") or "")]
     return {
-        "name": entered("route_name").strip(),
-        "to": (entered("route_to") or "").strip(),
+        "name": typed(entered("route_name")),
+        "to": typed(entered("route_to") or ""),
         "model": _pattern(entered("route_model")),
         "connection": _pattern(entered("route_connection")),
         "at_most": entered("route_at_most"),
@@ -141,7 +142,7 @@ def _fields() -> dict[str, Any]:
 
 
 def _pattern(text: str | None) -> str | None:
-    cleaned = (text or "").strip()
+    cleaned = typed(text or "")
     return None if cleaned in ("", "*") else cleaned
 
 

@@ -26,6 +26,8 @@ WORK = "[connections.work]\nbase_url = 'https://work.example.com/v1'\n"
         ("https://h/", "https://h"),
         ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
         ("https://bücher.example/v1", "https://bücher.example/v1"),
+        ("http:\u2060//localhost:11434/v1\ufeff", "http://localhost:11434/v1"),
+        ("\u200b https://www\u2060.h.example/v1 ", "https://www.h.example/v1"),
         ("HTTPS://H.example/V1", "https://H.example/V1"),
     ],
 )

@@ -186,6 +186,11 @@ def test_the_offline_model_is_not_asked_for_another_ones_answer(house: House) ->
     assert "'gpt-6-luna'" in ran.err
 
 
+def test_a_models_name_has_no_letter_that_nobody_can_see(house: House) -> None:
+    assert house.run("ask", "--model", "ec\u2060ho\ufeff", "hi").status == 0
+    assert house.server.chats()[-1].body["model"] == "echo"
+
+
 def test_a_temporary_chat_leaves_no_word(house: House) -> None:
     ran = house.run("ask", "--temporary", "--model", "echo", "wolframite secret")
     assert (ran.status, ran.out) == (0, "wolframite secret\n")

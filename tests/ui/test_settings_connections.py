@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chatbot.core.labels import label
 from tests.fake_openai import FakeOpenAI
 from tests.ui.settings_page import Page, opened, plain
 
@@ -52,6 +53,15 @@ def test_a_connection_is_added_tested_and_given_a_model(page: Page, server: Fake
     model_of(page, "mine").select("reasoning")
     assert page.run().says("'mine' uses 'reasoning' in new chats.")
     assert page.home.default_options().model == "reasoning"
+
+
+def test_what_is_copied_from_a_label_brings_no_unseen_letter_along(page: Page, server: FakeOpenAI) -> None:
+    shown = label(server.base_url).replace("\\", "")  # as a browser shows it
+    assert shown != server.base_url
+    add(page, "mi\u2060ne", shown, KEY)
+    assert page.says("lists 6 models")
+    assert page.home.connection("mine").base_url == server.base_url
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_what_is_wrong_is_one_sentence_and_nothing_is_saved(page: Page, server: FakeOpenAI) -> None:

@@ -116,3 +116,8 @@ def test_what_a_table_says_is_exact() -> None:
         "until": None,
     }
     assert read_row({"from": "someday"}) == {"from": "someday"}
+
+
+def test_a_row_has_no_letter_that_nobody_can_see() -> None:
+    row = read_row({"url": "http:\u2060//h/v1", "model": "\ufeffgpt-*", "tier": "\u200b", "note": "a\u200bb"})
+    assert row == {"url": "http://h/v1", "model": "gpt-*", "tier": None, "note": "a\u200bb"}
