@@ -1,13 +1,14 @@
 """What a person types to find something, and where in a text it stands. Nothing that is typed is syntax but quotes.
 
 Words are found by their beginning, `"several words"` as they stand, and what has signs in it (`foo_bar()`) or is of a
-script without spaces (你好) as a part of the text.
+script without spaces (你好) as a part of the text. ß and ss are one.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from chatbot.core.text import repair
 
@@ -19,6 +20,8 @@ _AROUND_A_WORD = ".,;:!?…\"'“”„‚‘’«»"
 _WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
+_SHARP_S = re.compile("(ss|ß|ẞ)", re.IGNORECASE)
+_MOST_SHARP = 3  # of them in one term are read both ways
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
 
@@ -39,6 +42,20 @@ class Term:
         """The same, with emoji counted as letters."""
         return self._made_of(pictures=True)
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """As it was typed, and with ß for ss and ss for ß, which stand for each other in German. Of a long word the first
+        few are read so.
+
+        >>> Term("Strasse").readings, Term("Maßband").readings, Term("word").readings
+        (('Strasse', 'Straße'), ('Maßband', 'Massband'), ('word',))
+        """
+        parts = _SHARP_S.split(self.text, _MOST_SHARP)
+        if not any(parts[::2]):
+            return (self.text,)  # the letter itself was meant
+        ways = [_both(part) if at % 2 else (part,) for at, part in enumerate(parts)]
+        return tuple("".join(way) for way in product(*ways))
+
     def _made_of(self, *, pictures: bool) -> bool:
         if _WITHOUT_SPACES.search(self.text) or not self.text.strip():
             return False
@@ -46,6 +63,12 @@ class Term:
             self.phrase if char.isspace() else _is_letter(char) or (pictures and _is_picture(char))
             for char in self.text
         )
+
+
+def _both(sharp: str) -> tuple[str, ...]:
+    if sharp == "ẞ":  # PostgreSQL may not know it as the capital of the other
+        return ("ẞ", "ß", "ss")
+    return ("ß", "ss") if sharp == "ß" else (sharp, "ß")
 
 
 def _is_letter(char: str) -> bool:
@@ -131,11 +154,12 @@ def places(text: str, wanted: tuple[Term, ...]) -> list[tuple[int, int]]:
 
 
 def _places(small: str, term: Term) -> list[tuple[int, int]]:
-    letters = folded(term.text)[0]
+    ways = {folded(reading)[0]: None for reading in term.readings}
     if term.phrase and term.words:
-        pattern = r"\W+".join(re.escape(word) for word in letters.split())
+        ways = {r"\W+".join(re.escape(word) for word in way.split()): None for way in ways}
     else:
-        pattern = re.escape(letters)
+        ways = {re.escape(way): None for way in ways}
+    pattern = "|".join(filter(None, ways))
     if not pattern:
         return []
     found = [(one.start(), one.end()) for one in re.finditer(pattern, small)]

@@ -1,6 +1,7 @@
 """Finding what was said: what conversations are called first, then messages by their words, the best first, then by parts of words, the newest first."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -22,8 +23,8 @@ from chatbot.core.query import Term, snippet, terms
 from chatbot.core.text import repair
 from chatbot.store import index
 from chatbot.store.database import Database
-from chatbot.store.search_names import by_names, like
-from chatbot.store.search_sqlite import is_common, newest, quoted, ranked
+from chatbot.store.search_names import by_names, in_one_reading
+from chatbot.store.search_sqlite import either, is_common, newest, ranked
 from chatbot.store.tables import backlog, calls, conversations, messages, stars, tagged
 from chatbot.store.values import Filters, Hit
 
@@ -93,7 +94,7 @@ class Search:
         conditions = [*self._where(filters), *self._stands(_others(wanted, words))]
         if not sqlite:
             return list(connection.execute(_ranked_on_postgresql(words, conditions, need)).scalars())
-        match = " AND ".join(quoted(term.text) + ("*" if _begins(term) else "") for term in words)
+        match = " AND ".join(either(term.readings, "*" if _begins(term) else "") for term in words)
         first = max(_FIRST, 4 * need)
         common = _COMMON_PHRASE if any(term.phrase for term in words) else _COMMON_WORD
         if is_common(connection, match, *common):
@@ -107,7 +108,7 @@ class Search:
         long = [term for term in wanted if len(term.text) > 2] if self._database.sqlite else []
         if long:
             conditions = [*self._where(filters), *self._stands([term for term in wanted if term not in long])]
-            match = " AND ".join(quoted(term.text) for term in long)
+            match = " AND ".join(either(term.readings) for term in long)
             ids, whole = newest(connection, index.PARTS, match, conditions, need, max(_FIRST, 4 * need))
             return ids if whole else newest(connection, index.PARTS, match, conditions, need, -1)[0]
         query = _joined(select(messages.c.id)).where(*self._where(filters), *self._stands(wanted))
@@ -119,13 +120,13 @@ class Search:
     def _stands(self, wanted: Sequence[Term]) -> list[ColumnElement[bool]]:
         """That each of the terms is a part of the text, wherever."""
         if not self._database.sqlite:
-            return [messages.c.text.ilike(like(term.text), escape="\\") for term in wanted]
+            return [in_one_reading(messages.c.text.ilike, term) for term in wanted]
         found: list[ColumnElement[bool]] = []
         if long := [term for term in wanted if len(term.text) > 2]:
             parts = text(f"SELECT rowid FROM {index.PARTS} WHERE {index.PARTS} MATCH :parts")
-            parts = parts.bindparams(parts=" AND ".join(quoted(term.text) for term in long))
+            parts = parts.bindparams(parts=" AND ".join(either(term.readings) for term in long))
             found.append(messages.c.id.in_(parts.columns(column("rowid", Integer)).subquery().select()))
-        return found + [messages.c.text.like(like(term.text), escape="\\") for term in wanted if len(term.text) < 3]
+        return found + [in_one_reading(messages.c.text.like, term) for term in wanted if len(term.text) < 3]
 
     def _kept(self, filters: Filters) -> list[ColumnElement[bool]]:
         found = [conversations.c.owner == self._database.owner, conversations.c.deleted.is_(None)]
@@ -200,17 +201,9 @@ def _between(moment: Any, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _ranked_on_postgresql(words: list[Term], conditions: list[ColumnElement[bool]], need: int) -> Select[Any]:
-    parts: list[Any] = [
-        func.to_tsquery(_SIMPLE, f"'{term.text}'" + (":*" if _begins(term) else ""))
-        if not term.phrase
-        else func.phraseto_tsquery(_SIMPLE, term.text)
-        for term in words
-    ]
-    query = parts[0]
-    for part in parts[1:]:
-        query = query.op("&&")(part)
+    query = reduce(lambda one, other: one.op("&&")(other), map(_on_postgresql, words))
     # Of a word in letters that its parser does not know nothing is left, and that would be found everywhere.
-    sure = [messages.c.text.ilike(like(term.text), escape="\\") for term in words if not term.text.isascii()]
+    sure = [in_one_reading(messages.c.text.ilike, term) for term in words if not term.text.isascii()]
     newest = (
         _joined(select(messages.c.id, func.ts_rank(_VECTOR, query).label("near")))
         .where(_VECTOR.op("@@")(query), and_(True, *sure), *conditions)
@@ -219,6 +212,17 @@ def _ranked_on_postgresql(words: list[Term], conditions: list[ColumnElement[bool
         .subquery()
     )
     return select(newest.c.id).order_by(newest.c.near.desc(), newest.c.id.desc()).limit(need)
+
+
+def _on_postgresql(term: Term) -> Any:
+    """The term as PostgreSQL looks for it, in whichever of its readings."""
+    ways: list[Any] = [
+        func.phraseto_tsquery(_SIMPLE, way)
+        if term.phrase
+        else func.to_tsquery(_SIMPLE, f"'{way}'" + (":*" if _begins(term) else ""))
+        for way in term.readings
+    ]
+    return reduce(lambda one, other: one.op("||")(other), ways)
 
 
 def _others(wanted: tuple[Term, ...], words: list[Term]) -> list[Term]:

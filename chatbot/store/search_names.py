@@ -59,7 +59,7 @@ def _prompts(connection: Connection, wanted: tuple[Term, ...], kept: Sequence[Co
     # As it is kept, a letter beyond ASCII is an escape: prompts and words with such letters are looked at here.
     ascii_terms = [term for term in wanted if term.text.isascii() and not set(term.text) & set('"\\\n\t')]
     options = cast(conversations.c.options, Text)
-    pattern = and_(True, *(options.ilike(like(term.text), escape="\\") for term in ascii_terms))
+    pattern = and_(True, *(in_one_reading(options.ilike, term) for term in ascii_terms))
     hits: dict[str, Hit] = {}
     escaped = options.like("%\\\\u0%", escape="\\")
     for row in connection.execute(_latest(conversations.c.options).where(*kept, or_(pattern, escaped))):
@@ -91,10 +91,15 @@ def _hit(row: Any, text: str, wanted: tuple[Term, ...], where: Where) -> Hit:
 
 def _may_stand(title: Any, wanted: Sequence[Term], sqlite: bool) -> ColumnElement[bool]:
     there = title.like if sqlite else title.ilike
-    letter_by_letter = and_(*(there(like(term.text), escape="\\") for term in wanted))
+    letter_by_letter = and_(*(in_one_reading(there, term) for term in wanted))
     return or_(
         letter_by_letter, title.op("GLOB")(f"*[{_WITH_FORMS}]*") if sqlite else title.op("~")(f"[{_WITH_FORMS}]")
     )
+
+
+def in_one_reading(there: Any, term: Term) -> ColumnElement[bool]:
+    """That the term is a part of the text in one of its readings; `there`: the column's `like` or `ilike`."""
+    return or_(*(there(like(way), escape="\\") for way in term.readings))
 
 
 def like(words: str) -> str:

@@ -1,5 +1,7 @@
 """SQLite's side of the search: the two full-text tables asked, and what they gave filtered."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Float, Integer, Subquery, column, func, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -67,6 +69,12 @@ def _filtered(
     if first < 0 or len(ids) == need:
         return ids, True
     return ids, connection.execute(select(func.count()).select_from(found)).scalar_one() < first
+
+
+def either(readings: Sequence[str], ending: str = "") -> str:
+    """One of the readings of a term; `ending`: "*" where it may be the beginning of a longer word."""
+    ways = [quoted(way) + ending for way in readings]
+    return ways[0] if len(ways) == 1 else f"({' OR '.join(ways)})"
 
 
 def quoted(words: str) -> str:

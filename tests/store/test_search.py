@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, text, update
 
-from chatbot.core.query import LONGEST_QUERY
+from chatbot.core.query import LONGEST_QUERY, Term
 from chatbot.core.settings import Options
 from chatbot.store import index, tables
 from chatbot.store.lease import this_process
@@ -56,7 +56,11 @@ FOUND = [
     ('"decorator in python"', "english"),
     ("Versicherung", "german"),
     ("Kraftfahrzeug müller", "german"),
-    ("MASSEN", None),
+    ("MASSEN", "german"),
+    ("mass", "german"),
+    ('"ALLE MASSEN"', "german"),
+    ("assen.", "german"),
+    ('"what is a decorator in paßing"', None),
     ("maßen", "german"),
     ("हिन्दी", "hindi"),
     ("सूरज", "hindi"),
@@ -94,6 +98,39 @@ def test_in_any_language(store: Store, said: dict[str, int]) -> None:
 def test_accents_may_be_left_out_where_the_index_knows_them(store: Store, said: dict[str, int]) -> None:
     if store._database.sqlite:
         assert found(store, "muller argert") == [said["german"]]
+
+
+@pytest.mark.parametrize("typed", ["strasse", "STRASSE", "Straße", "STRAẞE", '"die strasse"', "rasse", "raße"])
+def test_sharp_s_and_double_s_are_one(store: Store, typed: str) -> None:
+    sharp, double = exchange(store, text="Zeig mir die Straße hier"), exchange(store, text="Zeig mir die Strasse hier")
+    store.conversations.rename(sharp.conversation, "x")
+    store.conversations.rename(double.conversation, "x")
+    hits = store.search.find(typed)
+    assert sorted(hit.message or 0 for hit in hits) == [sharp.user, double.user]
+    for hit in hits:
+        (part,) = [part.text for part in hit.snippet if part.found]
+        assert part.replace("ß", "ss").lower().endswith("rasse")
+
+
+def test_sharp_s_and_double_s_are_one_in_names_and_among_other_words(store: Store) -> None:
+    one = exchange(store, text="Hello", options=Options(connection="fake", model="m-1", system="Grüße uns, Boss."))
+    store.conversations.rename(one.conversation, "Fussball im Fluss")
+    store.tags.give([one.conversation], "Spaß")
+    for typed, where in (("fußball fluß", "title"), ("spass", "tag"), ("grüsse boß", "prompt"), ("GRUSSE", "prompt")):
+        assert [hit.where for hit in store.search.find(typed)] == [where], typed
+    said = exchange(
+        store, text="Das große Schlossstraßenfest: `class_strasse(x)` und Missverständnisse, Straßen, Flüsse"
+    )
+    for typed in (
+        "grosse straße",
+        "schloßstrassen",
+        "class_straße(",
+        "Mißverstandniße" if store._database.sqlite else "Mißverständniße",
+    ):
+        assert found(store, typed) == [said.user], typed
+    assert Term("ss" * 10 + "x").readings[-1] == "ß" * 3 + "ss" * 7 + "x"
+    assert len(Term("ss" * 200).readings) <= 8
+    assert Term("ß").readings == ("ß",)
 
 
 STRANGE = (
