@@ -39,7 +39,7 @@ def _end() -> None:
 def _download(chat: OpenChat, conversation: Conversation) -> None:
     """This chat as a file in the format that is wanted."""
     engine = engine_of(chat)
-    form = export_form.rest(export_form.format("chat-format", "md"), "chat")
+    form = export_form.rest(export_form.format("chat", export_form.Form("md")), "chat")
     st.download_button(
         f"Download as {FORMATS[form.format].short}",
         partial(downloads.file, engine, conversation.id, chat.head, form),

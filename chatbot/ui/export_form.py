@@ -26,23 +26,44 @@ class Form:
     raw: bool = False
 
 
-def format(key: str, first: str) -> str:
-    """The field for the format, on `first` before anything was chosen."""
+_FIRST = Form("zip")
+
+
+def format(key: str, first: Form = _FIRST) -> str:
+    """The field for the format, on that of `first` before anything was chosen; `key` begins the keys of all fields."""
     names = list(FORMATS)
     chosen: str = st.selectbox(
-        "Format", names, names.index(first), key=key, format_func=lambda one: FORMATS[one].name, width=260
+        "Format",
+        names,
+        names.index(first.format),
+        key=f"{key}-format",
+        format_func=lambda one: FORMATS[one].name,
+        width=260,
     )
     return chosen
 
 
-def rest(format: str, key: str) -> Form:
-    """What the format keeps, and what else can be chosen for it; `key` begins the keys of the boxes."""
+def rest(format: str, key: str, first: Form = _FIRST) -> Form:
+    """What the format keeps, and what else can be chosen for it."""
     st.caption(_KEEPS[format])
     with st.container(horizontal=True, gap="medium"):
         branches = FORMATS[format].people and st.checkbox(
-            "All branches", key=f"{key}-branches", help="Otherwise the branch on which each conversation stands."
+            "All branches",
+            first.branches,
+            key=f"{key}-branches",
+            help="Otherwise the branch on which each conversation stands.",
         )
         raw = format == "csv" and st.checkbox(
-            "Cells as they are", key=f"{key}-raw", help="For programs: a spreadsheet may run such a cell as a formula."
+            "Cells as they are",
+            first.raw,
+            key=f"{key}-raw",
+            help="For programs: a spreadsheet may run such a cell as a formula.",
         )
     return Form(format, branches, raw)
+
+
+def entered(key: str) -> Form:
+    """What stands in the fields, for a callback: a click may come before the page has seen what was chosen last."""
+    format, state = st.session_state[f"{key}-format"], st.session_state
+    branches = FORMATS[format].people and bool(state.get(f"{key}-branches"))
+    return Form(format, branches, format == "csv" and bool(state.get(f"{key}-raw")))

@@ -1,7 +1,7 @@
 """The history page's way out: some conversations or all of them, in the format that is wanted."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
@@ -18,7 +18,8 @@ from chatbot.ui.history_picked import picked
 from chatbot.ui.job import Job, watch
 from chatbot.ui.words import sentence
 
-_JOB, _WHAT = "export job", "export-what"
+_JOB, _WHAT, _KEY = "export job", "export-what", "export"
+_LAST = "export form"  # in the session: how the last file was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +46,41 @@ def draw(engine: Engine) -> None:
     """What, how, and the file itself."""
     st.subheader("Export", anchor=False)
     job: Job[_Ready] | None = st.session_state.get(_JOB)
-    if job is not None and not job.over:
-        watch(job, "export")
-        return
+    busy = job is not None and not job.over
     chosen = list(picked().ids)
     try:
         count = engine.store.history.count_all()
     except ByteBotError as error:
         st.error(sentence(error.sentence), icon=":material/error:")
         return
-    if not count:
+    if not count and not busy:
         st.caption("There is nothing to export yet.")
         return
-    what = {"all": f"All {count:,} conversations" if count > 1 else "The one conversation"}
+    what = {"all": f"All {count:,} conversations" if count != 1 else "The one conversation"}
     if chosen:
         what = {"chosen": f"The {len(chosen):,} chosen", **what}
+    # The fields stay while a file is made, and can be used: one that is not drawn forgets what was chosen in it, and one
+    # that is greyed forgets what was chosen just before.
+    last: Form = st.session_state.get(_LAST, Form("zip"))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         wanted = st.selectbox("What", list(what), key=f"{_WHAT}-{len(what)}", format_func=what.__getitem__, width=240)
-        format = export_form.format("export-format", "zip")
-    form = export_form.rest(format, "export")
-    asked = _Asked(tuple(chosen) if wanted == "chosen" else (), form)
+        format = export_form.format(_KEY, last)
+    form = export_form.rest(format, _KEY, last)
     st.button(
         "Prepare the file",
         key="export-begin",
         type="primary",
         icon=":material/file_export:",
+        disabled=busy,
         on_click=_begin,
-        args=(engine, asked, len(asked.ids) or count, clock.now()),
+        args=(engine, f"{_WHAT}-{len(what)}", chosen, count, clock.now()),
     )
-    if job is not None:
-        _over(job, asked)
+    if job is None:
+        return
+    if busy:
+        watch(job, "export")
+    else:
+        _over(job, _Asked(tuple(chosen) if wanted == "chosen" else (), form))
 
 
 def _over(job: Job[_Ready], asked: _Asked) -> None:
@@ -101,8 +107,13 @@ def _over(job: Job[_Ready], asked: _Asked) -> None:
             st.caption(" · ".join(filter(None, (ready.name, f"{number}, {messages}", size(ready.size), inside.limits))))
 
 
-def _begin(engine: Engine, asked: _Asked, count: int, now: datetime) -> None:
-    format, branches = asked.form.format, asked.form.branches
+def _begin(engine: Engine, what: str, chosen: Sequence[str], all: int, now: datetime) -> None:
+    """`what`: the key of that field; `chosen`: the conversations, of `all`."""
+    form = export_form.entered(_KEY)
+    asked = _Asked(tuple(chosen) if st.session_state[what] == "chosen" else (), form)
+    st.session_state[_LAST] = form
+    count = len(asked.ids) or all
+    format, branches = form.format, form.branches
     kept = FORMATS[format]
     zipped = kept.apart and count > 1
     kind = f"-{format}" if format not in ("zip", kept.ending) or zipped else ""  # two formats may have one ending
@@ -120,7 +131,7 @@ def _begin(engine: Engine, asked: _Asked, count: int, now: datetime) -> None:
         file = tempfile.TemporaryFile()  # noqa: SIM115 (it is read from later, and closed with the session)
         try:
             wholes = stepping(wholes_of(engine.store, asked.ids))
-            pieces = written(wholes, format, branches=branches, raw=asked.form.raw, zipped=zipped)
+            pieces = written(wholes, format, branches=branches, raw=form.raw, zipped=zipped)
             size = sum(file.write(piece) for piece in pieces)
         except BaseException:
             file.close()

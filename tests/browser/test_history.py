@@ -156,3 +156,44 @@ def test_many_are_put_in_order(context: BrowserContext, own_app: App, request: p
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("8 conversations")).to_be_visible(timeout=PATIENCE)
     store.close()
+
+
+def test_the_format_that_is_chosen_is_the_one_that_is_made(context: BrowserContext, own_app: App) -> None:
+    own_app.settle(model="words:40@100")
+    store = Store.open(f"sqlite:///{own_app.data}/bytebot.db")
+    made = [exchange(store, text=f"chat {number}").conversation for number in range(40)]
+    store.close()
+    own_app.start()
+    page = Chat(context, own_app.url).open().page
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("tab", name="Import and export").click()
+
+    def choose(format: str) -> None:
+        page.get_by_role("combobox", name="Format").click()
+        page.get_by_role("option", name=format).click()
+        expect(page.get_by_role("combobox", name="Format")).to_have_value(format, timeout=PATIENCE)
+
+    def file() -> str:
+        button(page, "Prepare the file").click()  # type: ignore[attr-defined]
+        with page.expect_download() as waited:
+            page.get_by_role("button", name="Download", exact=True).click()
+        return Path(waited.value.path()).read_text("utf-8")
+
+    for format, begins in (("CSV", "\ufeff"), ("HTML", "<!doctype html>"), ("ByteBot's JSON", '{"bytebot":')):
+        choose(format)
+        if format == "CSV":
+            page.get_by_text("Cells as they are").click()
+            expect(page.get_by_role("checkbox", name="Cells as they are")).to_be_checked(timeout=PATIENCE)
+        assert file().startswith(begins)
+        expect(page.get_by_role("combobox", name="Format")).to_have_value(format)
+        if format == "CSV":
+            expect(page.get_by_role("checkbox", name="Cells as they are")).to_be_checked()
+    page.get_by_role("tab", name="Conversations").click()
+    page.locator(f".st-key-history-{made[-1]}").get_by_test_id("stCheckbox").click()
+    expect(page.get_by_text("1 chosen")).to_be_visible(timeout=PATIENCE)
+    button(page, "Export…").click()  # type: ignore[attr-defined]
+    choose("HTML")
+    text = file()
+    assert "chat 39" in text
+    assert "chat 38" not in text
+    expect(page.get_by_role("combobox", name="What")).to_have_value("The 1 chosen")

@@ -237,6 +237,39 @@ def test_one_conversation_and_one_message_leave_the_trash_for_good(page: History
     assert (page.says("potoroo"), page.says("bilby")) == (True, False)
 
 
+def test_the_file_is_made_as_the_form_says_and_the_form_stays(page: History) -> None:
+    made = [exchange(page.store, text=f"chat {number}").conversation for number in range(300)]
+    page.look()
+    page.app.session_state["history-tabs"] = "Import and export"
+    page.look()
+    page.app.selectbox(key="export-format").set_value("csv")
+    page.look()
+    for box in ("export-branches", "export-raw"):
+        page.app.checkbox(key=box).set_value(True)
+    page.click("export-begin")
+    said(page, ".csv · 300 conversations, 600 messages")
+    assert page.app.selectbox(key="export-format").value == "csv"
+    assert [page.app.checkbox(key=f"export-{box}").value for box in ("branches", "raw")] == [True, True]
+    assert "export-download" in [button.key for button in page.app.get("download_button")]
+
+    # A click that comes with the choice, before the page was drawn with it.
+    page.app.selectbox(key="export-format").set_value("html")
+    page.click("export-begin")
+    said(page, ".html · 300 conversations, 600 messages")
+    assert page.app.selectbox(key="export-format").value == "html"
+
+    # Whoever goes away while it is made finds it, and of the conversations that are chosen.
+    page.app.session_state["history-tabs"] = "Conversations"
+    page.look().pick(made[-1]).do("export")
+    page.app.selectbox(key="export-format").set_value("md")
+    page.click("export-begin")
+    page.app.session_state["history-tabs"] = "Conversations"
+    page.look()
+    page.app.session_state["history-tabs"] = "Import and export"
+    said(page, ".md · 1 conversation, 2 messages")
+    assert page.app.selectbox(key="export-format").value == "md"
+
+
 def said(page: History, words: str) -> None:
     """Wait until the page says it."""
     for _ in range(100):
@@ -244,4 +277,4 @@ def said(page: History, words: str) -> None:
             return
         time.sleep(0.1)
         page.look()
-    raise AssertionError(words)
+    raise AssertionError((words, page.said()))
