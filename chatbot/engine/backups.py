@@ -32,10 +32,13 @@ Why = Literal["daily", "by hand", "before an update"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """One file. `made` is aware, in this machine's time zone."""
+    """One file. `made` is aware, in this machine's time zone; `written` is when its file was last written: the end of its
+    making, or a copied folder's time of its copying.
+    """
 
     path: Path
     made: datetime
+    written: datetime
     bytes: int
     why: Why
 
@@ -152,14 +155,14 @@ class Backups:
 
     def _read(self, path: Path, why: Why) -> Backup:
         about = path.stat()
-        made = datetime.fromtimestamp(about.st_mtime).astimezone()
+        made = written = datetime.fromtimestamp(about.st_mtime).astimezone()
         if name := self._name.fullmatch(path.name):
             # A copied folder has the times of its copying; the name stays.
             if name[2]:
                 made = datetime.strptime(f"{name[1]}{name[2]}", "%Y-%m-%d-at-%H%M%S").astimezone()
             elif f"{made:%Y-%m-%d}" != name[1]:
                 made = datetime.strptime(name[1], "%Y-%m-%d").astimezone()
-        return Backup(path=path, made=made, bytes=about.st_size, why=why)
+        return Backup(path=path, made=made, written=written, bytes=about.st_size, why=why)
 
     def _before_updates(self) -> list[Backup]:
         path = self._store.path
@@ -171,11 +174,12 @@ class Backups:
             Backup(
                 path=one,
                 made=datetime.strptime(match[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC).astimezone(),
-                bytes=one.stat().st_size,
+                written=datetime.fromtimestamp(about.st_mtime).astimezone(),
+                bytes=about.st_size,
                 why="before an update",
             )
             for one, match in found
-            if match
+            if match and (about := one.stat())
         ]
 
     def _prune(self) -> None:

@@ -11,7 +11,7 @@ from chatbot.store.trash import Removed
 
 log = logging.getLogger(__name__)
 
-_NAMED = 3  # backups whose dates are told
+_NAMED = 3  # backups whose names are told
 _ON_POSTGRESQL = (
     "PostgreSQL may keep the old bytes in its files, its log and its own backups until it overwrites them; "
     "VACUUM FULL by its administrator rewrites the files at once."
@@ -20,7 +20,7 @@ _ON_POSTGRESQL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emptied:
-    """What was removed, and what may still hold the words: `left`, in sentences, and the `backups` made before."""
+    """What was removed, and what may still hold the words: `left`, in sentences, and the `backups` that may."""
 
     removed: Removed
     left: tuple[str, ...]
@@ -50,10 +50,15 @@ def remove_for_good(store: Store, backups: Backups, ids: Sequence[str] = (), *, 
 
 def _cleared(store: Store, backups: Backups, removed: Removed, *, all_of_it: bool) -> Emptied:
     left = [sentence] if (sentence := _wiped(store)) else []
-    before = tuple(backups.all())
-    if before:
-        left.append(_still_in(before))
-    return Emptied(removed=removed, left=tuple(left), backups=before, all_of_it=all_of_it)
+    holding = tuple(one for one in backups.all() if _may_hold(one, removed))
+    if holding:
+        left.append(_still_in(holding))
+    return Emptied(removed=removed, left=tuple(left), backups=holding, all_of_it=all_of_it)
+
+
+def _may_hold(backup: Backup, removed: Removed) -> bool:
+    """Whether it was made after the first of these words. Where its time is not sure, it is named rather than not."""
+    return removed.since is not None and max(backup.made, backup.written) >= removed.since
 
 
 def purge(store: Store) -> None:
@@ -93,6 +98,7 @@ def _done(removed: Removed, *, all_of_it: bool) -> str:
 
 
 def _still_in(backups: Sequence[Backup]) -> str:
-    days = list(dict.fromkeys(f"{one.made:%Y-%m-%d}" for one in backups))
-    named = ", ".join(days[:_NAMED]) + (f" and {len(days) - _NAMED} more" if len(days) > _NAMED else "")
-    return f"Backups made before still hold them: {named}. Delete those files if nothing is to be left."
+    named = ", ".join(one.path.name for one in backups[:_NAMED])
+    if older := backups[_NAMED:]:
+        named += f" and {len(older)} more, back to {older[-1].path.name}"
+    return f"Backups may still hold them: {named}. Delete those files if nothing is to be left."

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, func, insert, select, update
@@ -107,11 +107,12 @@ def undelete_message(database: Database, token: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """What left the trash for good. `messages` are those of both."""
+    """What left the trash for good. `messages` are those of both; `since`: when the oldest of it was begun."""
 
     conversations: int
     branches: int
     messages: int
+    since: datetime | None = field(default=None, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.conversations or self.branches)
@@ -121,6 +122,7 @@ class Removed:
             conversations=self.conversations + other.conversations,
             branches=self.branches + other.branches,
             messages=self.messages + other.messages,
+            since=min((one for one in (self.since, other.since) if one), default=None),
         )
 
 
@@ -163,11 +165,16 @@ def _remove(
     count = connection.execute(
         select(func.count()).select_from(messages).where(which, messages.c.continues.is_(False))
     ).scalar_one()
+    begun = (
+        connection.execute(select(func.min(messages.c.created)).where(which)).scalar(),
+        connection.execute(select(func.min(conversations.c.created)).where(conversations.c.id.in_(whole))).scalar(),
+    )
+    since = min((one for one in begun if one is not None), default=None)
     take_out(connection, database, which)
     # The foreign keys take messages, drafts, leases and keys along; the ledger has none and stays.
     cut = connection.execute(remove(trash).where(trash.c.token.in_(branches))).rowcount
     gone = connection.execute(remove(conversations).where(conversations.c.id.in_(whole))).rowcount
-    return Removed(conversations=gone, branches=cut, messages=count)
+    return Removed(conversations=gone, branches=cut, messages=count, since=since)
 
 
 def _skeleton(connection: Connection, conversation: str) -> Tree:

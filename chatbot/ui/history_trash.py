@@ -19,10 +19,7 @@ from chatbot.ui.words import sentence
 _FEW = 100
 _JOB = "emptying"
 _BUTTON = "Remove for good"
-_WHAT_IT_MEANS = (
-    "removed for good, from the database's files too. What it cost stays in the bills, and backups that were made before "
-    "still hold the words."
-)
+_WHAT_IT_MEANS = "removed for good, from the database's files too. What it cost stays in the bills, and backups may still hold the words."
 
 
 def head(engine: Engine) -> None:

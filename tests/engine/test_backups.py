@@ -295,7 +295,7 @@ def test_closing_breaks_a_backup_off(on_sqlite: Backups) -> None:
 
 def of(day: date, why: str = "daily", hour: int = 12) -> Backup:
     made = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
-    return Backup(path=Path(f"{made}"), made=made, bytes=1, why=why)  # type: ignore[arg-type]
+    return Backup(path=Path(f"{made}"), made=made, written=made, bytes=1, why=why)  # type: ignore[arg-type]
 
 
 def test_seven_days_and_four_weeks_stay() -> None:

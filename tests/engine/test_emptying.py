@@ -1,9 +1,12 @@
 """Deleted means deleted: after the trash was emptied, the words are in no file of the data folder but a backup."""
 
+import os
 import sqlite3
 import textwrap
+import time
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -97,18 +100,33 @@ def test_after_thirty_days_they_go_by_themselves(on_disk: Store, backups: Backup
     assert found_in(tmp_path / "data") == {}, "not even in the backup that is made then"
 
 
-def test_backups_made_before_are_named(on_disk: Store, backups: Backups, tmp_path: Path) -> None:
+def test_backups_that_may_hold_them_are_named(on_disk: Store, backups: Backups, tmp_path: Path) -> None:
+    exchange(on_disk, text="something else")
+    before = backups.make()
+    time.sleep(0.1)
     fill(on_disk)
     made = backups.make()
-    update = tmp_path / "data" / "store.db.schema-0004.20260102-030405-000006.bak"
+    old = tmp_path / "data" / "store.db.schema-0004.20260102-030405-000006.bak"
+    old.write_bytes(b"another time")
+    os.utime(old, (0, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp()))
+    update = tmp_path / "data" / f"store.db.schema-0005.{datetime.now(UTC):%Y%m%d-%H%M%S}-000006.bak"
     update.write_bytes(b"zqx")
+    assert {one.path for one in backups.all()} == {before.path, made.path, old, update}
     done = empty_trash(on_disk, backups)
-    assert [one.path for one in done.backups] == [made.path, update]
-    day = f"{made.made:%Y-%m-%d}"
-    assert done.left == (
-        f"Backups made before still hold them: {day}, 2026-01-02. Delete those files if nothing is to be left.",
-    )
+    assert {one.path for one in done.backups} == {made.path, update}
+    names = ", ".join(one.path.name for one in done.backups)
+    assert done.left == (f"Backups may still hold them: {names}. Delete those files if nothing is to be left.",)
     assert set(found_in(tmp_path / "data")) == {str(one.path.relative_to(tmp_path / "data")) for one in done.backups}
+
+
+def test_of_many_backups_the_first_and_the_last_are_named(on_disk: Store, backups: Backups) -> None:
+    id = exchange(on_disk).conversation
+    backups.folder.mkdir()
+    for number in range(10, 15):
+        (backups.folder / f"store-2099-01-{number}-at-030405.db").write_bytes(b"")
+    on_disk.conversations.delete(id)
+    [left] = remove_for_good(on_disk, backups, [id]).left
+    assert "store-2099-01-12-at-030405.db and 2 more, back to store-2099-01-10-at-030405.db." in left
 
 
 def test_another_program_that_reads_is_told_of_and_does_not_stop_it(
