@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from chatbot.core.errors import BadInput
 from chatbot.core.settings import Options
 from chatbot.engine.engine import Engine
 from chatbot.engine.imports import File, Line, Looked, import_files, look
@@ -37,6 +38,15 @@ class _Under:
     job: Job[Any]
     looked: Looked | None = None
     lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """On one file; `found` None: it could not be proved, `why`."""
+
+    name: str
+    found: Verified | None
+    why: str = ""
 
 
 def draw(engine: Engine, home: Home) -> None:
@@ -80,7 +90,7 @@ def _forget() -> None:
 
 def _looked(engine: Engine, home: Home, files: Sequence[Any], under: _Under) -> None:
     """What is in the files, and what can be done with it."""
-    verified: Verified | None = under.job.result if under.what == "verify" else None
+    verified: list[_Verdict] | None = under.job.result if under.what == "verify" else None
     looked: Looked | None = under.looked if under.what == "verify" else under.job.result
     if looked is None:
         st.caption("Stopped. Nothing was stored.")
@@ -89,7 +99,7 @@ def _looked(engine: Engine, home: Home, files: Sequence[Any], under: _Under) -> 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if new:
             st.button(
-                f"Import {new:,} conversation{'' if new == 1 else 's'}",
+                f"Import {_counted(new, 'conversation')}",
                 key="import-begin",
                 type="primary",
                 icon=":material/file_open:",
@@ -112,14 +122,29 @@ def _looked(engine: Engine, home: Home, files: Sequence[Any], under: _Under) -> 
     _table(looked.lines, _WOULD, "What is in the files")
 
 
-def _verified(found: Verified) -> None:
-    words = f"{found.conversations:,} conversations, {found.messages:,} messages"
-    if not found.wrong:
-        st.success(f"{words}, identical", icon=":material/verified:")
-        return
-    st.error(f"{words}, **not** identical", icon=":material/error:")
-    for problem in found.wrong:
-        st.markdown(f"- {sentence(problem)}")
+def _verified(verdicts: Sequence[_Verdict]) -> None:
+    """Each file for itself: a bad one says nothing of the others."""
+    good, bad, unknown = list[str](), list[str](), list[str]()
+    for one in verdicts:
+        if one.found is None:
+            unknown.append(f"- {sentence(one.why)}")
+            continue
+        words = f"{_counted(one.found.conversations, 'conversation')}, {_counted(one.found.messages, 'message')}"
+        words = f"**{sentence(one.name)}**: {words}, {'**not** ' if one.found.wrong else ''}identical"
+        (bad if one.found.wrong else good).append(
+            "\n".join([words, *(f"- {sentence(why)}" for why in one.found.wrong)])
+        )
+    for words in bad:
+        st.error(words, icon=":material/error:")
+    if good:
+        st.success("  \n".join(good), icon=":material/verified:")
+    if unknown:
+        number = _counted(len(unknown), "file")
+        st.warning("\n".join([f"{number} could not be verified:", *unknown]), icon=":material/error:")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _receipt(under: _Under) -> None:
@@ -150,7 +175,7 @@ def _sum(lines: Sequence[Line], words: dict[str, str]) -> str:
     counts = [(words[how], sum(line.how == how for line in lines)) for how in words]
     messages = sum(line.messages for line in lines)
     apps = ", ".join(dict.fromkeys(line.app for line in lines if line.app))
-    total = f"{apps + ': ' if apps else ''}{len(lines):,} conversation{'' if len(lines) == 1 else 's'}, {messages:,} message{'' if messages == 1 else 's'}"
+    total = f"{apps + ': ' if apps else ''}{_counted(len(lines), 'conversation')}, {_counted(messages, 'message')}"
     return f"{total}; {', '.join(f'{count:,} {what}' for what, count in counts if count) or 'nothing'}."
 
 
@@ -218,11 +243,11 @@ def _readable(files: Sequence[tuple[str, Any]], under: _Under, job: Job[Any]) ->
     return [file for number, file in enumerate(_read(files, job)) if number not in _unread(under)]
 
 
-def _verify(files: Sequence[tuple[str, Any]], under: _Under, job: Job[Any]) -> Verified:
-    found = [verify(file, name) for name, file in _readable(files, under, job)]
-    wrong = [note for line in _unread(under).values() for note in line.notes]
-    return Verified(
-        conversations=sum(one.conversations for one in found),
-        messages=sum(one.messages for one in found),
-        wrong=(*wrong, *(problem for one in found for problem in one.wrong)),
-    )
+def _verify(files: Sequence[tuple[str, Any]], under: _Under, job: Job[Any]) -> list[_Verdict]:
+    verdicts = []
+    for name, file in _readable(files, under, job):
+        try:
+            verdicts.append(_Verdict(name, verify(file, name)))
+        except BadInput as error:
+            verdicts.append(_Verdict(name, None, error.sentence))
+    return verdicts + [_Verdict(line.title, None, "; ".join(line.notes)) for line in _unread(under).values()]

@@ -95,7 +95,9 @@ def test_a_file_that_is_proved_and_one_that_is_none(tab: Callable[[str], Chat], 
     elsewhere.close()
     page.locator("input[type=file]").set_input_files([whole])
     button(page, "Verify").click()  # type: ignore[attr-defined]
-    expect(page.get_by_text("not identical")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("whole.json: 1 conversation, 2 messages, identical")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("1 file could not be verified:")).to_be_visible()
+    expect(page.get_by_text("not identical")).to_have_count(0)
     expect(page.get_by_text("should be a text").first).to_be_visible()
     page.locator("input[type=file]").set_input_files([DATA / "claude.json"])
     expect(page.get_by_text("4 new")).to_be_visible(timeout=PATIENCE)
