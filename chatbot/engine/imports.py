@@ -17,6 +17,8 @@ File = tuple[str, BinaryIO]
 """Its name, as it is said in errors, and its bytes, which can be sought in."""
 
 
+_OTHER_HERE = "not as in the file: it went on here or there; the one here was kept"
+_MORE_HERE = "the one here was kept: such a file keeps less of it, or it went on here or there"
 _MESSAGES_AT_ONCE, _LETTERS_AT_ONCE = 200, 2_000_000  # some hundredths of a second, and little to hold
 
 
@@ -98,7 +100,7 @@ def import_files(
             for copied, added in zip(some, store.wholes.add_all([one.whole for one in some], options), strict=True):
                 notes = _notes(copied)
                 if not added.same:
-                    notes = ("not as in the file: it went on here or there; the one here was kept", *notes)
+                    notes = (_MORE_HERE if copied.checksum is None else _OTHER_HERE, *notes)
                 yield _line(copied, added.how, id=added.id, notes=notes)
         if stopped:
             return

@@ -16,7 +16,7 @@ from chatbot.core.money import Usage
 from chatbot.core.pricing import Cost
 from chatbot.core.settings import Options
 from chatbot.core.whole import Whole, WholeMessage, digest
-from chatbot.engine.exports import wholes_of
+from chatbot.engine.exports import wholes_of, written
 from chatbot.engine.imports import Line, _together, import_files, look
 from chatbot.store.store import Store
 from chatbot.store.tables import calls, messages
@@ -98,6 +98,16 @@ def test_what_went_on_is_kept_and_told(store: Store, other: Store) -> None:
     assert line.how == "there"
     assert "it went on" in line.notes[0]
     assert len(store.conversations.tree(id).by_id) == 8
+
+
+@pytest.mark.parametrize("format", ["chatgpt", "md"])
+def test_a_file_that_keeps_less_is_not_said_to_have_gone_on(store: Store, format: str) -> None:
+    id = a_life(store)
+    before = digest(store.wholes.get(id))
+    (line,) = imported(store, b"".join(written(wholes_of(store, [id]), format)))
+    assert (line.how, line.id) == ("there", id)
+    assert line.notes[0] == "the one here was kept: such a file keeps less of it, or it went on here or there"
+    assert digest(store.wholes.get(id)) == before
 
 
 def begin_from(store: Store, id: str):  # type: ignore[no-untyped-def]
