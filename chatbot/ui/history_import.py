@@ -1,6 +1,7 @@
 """The history page's way in: files are looked at first, then imported with a receipt, or proved to be whole."""
 
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,6 +27,9 @@ _HOW = {
 }
 _WOULD = {**_HOW, "added": "new"}
 _LARGEST = 2_000  # megabytes of one file
+_LETTERS = 38  # of a note, that surely fit into one line of its column
+_WIDE = 300  # pixels of that column, where notes are long
+_LINE, _WRAPPED = 22, 68  # pixels of a line, and of the lowest row in which Streamlit wraps words
 What = Literal["look", "import", "verify"]
 
 
@@ -180,18 +184,35 @@ def _sum(lines: Sequence[Line], words: dict[str, str]) -> str:
 
 
 def _table(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
-    """What is new, and what there is to say of, stands on top."""
-    lines = sorted(lines, key=lambda line: (line.how not in ("added", "passed"), not line.notes))
+    """What was not read is said below it. What is new, and what there is to say of, stands on top."""
+    passed = [line for line in lines if line.how == "passed"]
+    lines = sorted(
+        (line for line in lines if line.how != "passed"), key=lambda line: (line.how != "added", not line.notes)
+    )
+    if lines:
+        _conversations(lines, words, alt)
+    if passed:
+        told = (f"- **{sentence(line.title)}**: {sentence('; '.join(line.notes))}" for line in passed)
+        st.markdown("\n".join(["Not read:", *told]))
+
+
+def _conversations(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
+    """Where notes take more than a line, every row is high enough for all of them."""
+    longest = max(len("; ".join(line.notes)) for line in lines)
     st.dataframe(
         {
             "Conversation": [line.title or "(no title)" for line in lines],
-            "Messages": [None if line.how == "passed" else line.messages for line in lines],
+            "Messages": [line.messages for line in lines],
             "From": [line.app for line in lines],
             "What": [words[line.how] for line in lines],
             "Notes": ["; ".join(line.notes) for line in lines],
         },
         hide_index=True,
-        column_config={"Messages": st.column_config.NumberColumn(width="small")},
+        row_height=max(_WRAPPED, _LINE * math.ceil(longest / _LETTERS)) if longest > _LETTERS else None,
+        column_config={
+            "Messages": st.column_config.NumberColumn(width="small"),
+            "Notes": st.column_config.TextColumn(width=_WIDE if longest > _LETTERS else None),
+        },
         alt=alt,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.engine.exports import wholes_of
+from chatbot.engine.exports import wholes_of, written
 from chatbot.store.store import Store
 from chatbot.transfer.json_file import to_json
 from chatbot.ui import session
@@ -68,3 +68,23 @@ def test_each_file_has_a_verdict_of_its_own(page: Files) -> None:
     assert page.says("cut off")
     assert page.says("other.json holds no hashes")
     assert [len(page.app.get(kind)) for kind in ("success", "error", "warning")] == [1, 1, 1]
+
+
+def test_what_was_not_read_is_said_in_full_and_notes_can_be_read_whole(page: Files) -> None:
+    good = elsewhere()
+    page.drop(good_json=good, bad_json=good[:-5])
+    page.when("1 new")
+    assert page.says("Not read:\n- bad.json: ")
+    [frame] = page.app.dataframe
+    assert frame.value["Conversation"].tolist() == ["About bongos"]
+    assert frame.proto.row_height == 0
+    id = exchange(page.engine.store, text="Here").conversation
+    page.drop(chats_json=b"".join(written(wholes_of(page.engine.store, [id]), "chatgpt")))
+    page.when("1 already there")
+    page.drop(chats_json=b"".join(written(wholes_of(page.engine.store, [id]), "chatgpt")), good_json=good)
+    page.when("1 new")
+    page.click("import-begin")
+    page.when("1 imported, 1 already there")
+    [frame] = page.app.dataframe
+    assert "keeps less of it" in frame.value["Notes"].tolist()[1]
+    assert frame.proto.row_height >= 68
