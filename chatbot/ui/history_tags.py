@@ -60,7 +60,7 @@ def edit(engine: Engine) -> None:
         where = f"on {tag.count:,} conversation{'' if tag.count == 1 else 's'}"
         st.markdown(f":{colour}-badge[{label(name or tag.name)}] :small[:gray[{where}]]")
         with st.container(horizontal=True, gap="small"):
-            st.button("Save", key="tag-save", type="primary", on_click=_change, args=(tag, name, colour))
+            st.button("Save", key="tag-save", type="primary", on_click=_change, args=(tag,))
             st.button("Delete tag", key="tag-delete", type="tertiary", on_click=_remove, args=(tag,))
 
 
@@ -104,7 +104,10 @@ def _turn(ids: Sequence[str], tag: Tag, had: bool) -> None:
         history_note.refuse(error)
 
 
-def _change(tag: Tag, name: str, colour: str) -> None:
+def _change(tag: Tag) -> None:
+    """What stands in the fields now: the click may come with what was typed last, before the page has seen it."""
+    name = str(st.session_state[f"{_NAME}-{tag.id}"] or "")
+    colour = str(st.session_state[f"{_COLOUR}-{tag.id}"])
     try:
         session.engine().store.tags.change(tag.id, name=name, colour=colour)
     except ByteBotError as error:

@@ -210,6 +210,18 @@ def test_a_tag_gets_another_name_and_colour_and_goes(page: History) -> None:
     assert page.titles() == ["one"]
 
 
+def test_a_tag_is_not_left_without_a_name(page: History) -> None:
+    tag = page.store.tags.give([exchange(page.store, text="one").conversation], "Work")
+    page.look()
+    for name in ("", "   "):  # typed, and Save clicked at once
+        page.app.text_input(key=f"tag-name-{tag.id}").set_value(name)
+        page.click("tag-save")
+        assert page.says("The tag has no name. Type one first.")
+    page.app.text_input(key=f"tag-name-{tag.id}").set_value("Play")
+    page.click("tag-save")
+    assert page.says("The tag is called 'Play' now.")
+
+
 def test_the_trash_is_emptied_for_good(page: History) -> None:
     gone = exchange(page.store, text="quokka").conversation
     page.store.conversations.delete(gone)
