@@ -15,6 +15,8 @@ from chatbot.ui.seats import clear
 _COSTS = "Costs"
 _TEMPORARY = ":material/visibility_off: Temporary chat: nothing is stored. It is gone when you leave it, reload or close the tab."
 
+_ARCHIVED = ":material/archive: Archived: it is not in the list. A new message takes it back there."
+
 
 def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | None:
     """One keyed row, always there; gives the title, should another one come."""
@@ -32,10 +34,12 @@ def draw(conversation: Conversation | None, chat: OpenChat) -> DeltaGenerator | 
             clear(1)
     if conversation is not None:
         chat_dialogs.draw(chat, conversation)
-    if chat.temporary is None:
-        st.empty()
-    else:
+    if chat.temporary is not None:
         st.caption(_TEMPORARY)
+    elif conversation is not None and conversation.archived is not None:
+        st.caption(_ARCHIVED)
+    else:
+        st.empty()
     return title
 
 

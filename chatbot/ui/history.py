@@ -87,10 +87,8 @@ def _shelf(engine: Engine, anywhere: Wanted, shelf: Shelf, order: Order) -> None
     if not count:
         history_note.draw()
         if not branches:
-            nothing = (
-                _EMPTY[shelf] if wanted == Wanted(shelf=shelf) else "Nothing here is like that. Change the filter."
-            )
-            st.caption(nothing)
+            unfiltered = wanted == Wanted(shelf=shelf)
+            st.caption(_nothing(engine, shelf) if unfiltered else "Nothing here is like that. Change the filter.")
         if shelf == "trash":
             history_trash.branches(engine)
         return
@@ -106,6 +104,17 @@ def _shelf(engine: Engine, anywhere: Wanted, shelf: Shelf, order: Order) -> None
             st.pagination(pages, default=at, key=_AT)
     if shelf == "trash":
         history_trash.branches(engine)
+
+
+def _nothing(engine: Engine, shelf: Shelf) -> str:
+    """Why a shelf is empty; of the list also where its conversations went."""
+    for other in ("archived", "trash") if shelf == "listed" else ():
+        if count := engine.store.history.count(Wanted(shelf=other)):
+            there = "1 conversation is" if count == 1 else f"{count:,} conversations are"
+            return (
+                f"Nothing is in the list. {there} in the {_SHELVES[other].lower()}: choose *{_SHELVES[other]}* above."
+            )
+    return _EMPTY[shelf]
 
 
 def _changed() -> None:

@@ -56,6 +56,18 @@ def test_the_history_is_what_the_store_holds(page: Tab) -> None:
     assert texts(other) == texts(page)
 
 
+def test_an_archived_chat_says_so_above_it(page: Tab) -> None:
+    page.say("One")
+    assert not page.says("Archived")
+    page.choose("head-menu", "Archive")
+    page.choose("head-menu", "Archive")  # and back to the list
+    assert not page.says("Archived: it is not in the list.")
+    page.choose("head-menu", "Archive")
+    assert page.says("Archived: it is not in the list.")
+    page.say("Two")
+    assert not page.says("Archived: it is not in the list.")
+
+
 def test_what_was_said_in_another_window_is_told(page: Tab) -> None:
     page.say("One")
     assert not page.says("went on in another window")

@@ -85,6 +85,17 @@ def test_many_are_archived_and_taken_back(page: History) -> None:
     assert page.says("1 conversation back in the list.")
 
 
+def test_an_emptied_list_says_where_its_conversations_are(page: History) -> None:
+    one, two = (exchange(page.store, text=name).conversation for name in ("one", "two"))
+    page.look().pick(one, two).do("archive")
+    assert page.titles() == []
+    assert page.says("Nothing is in the list. 2 conversations are in the archive: choose *Archive* above.")
+    page.shelf("Archive").pick(two).do("delete")
+    page.pick(one).do("delete")
+    assert page.says("Nothing is archived.")
+    assert page.shelf("Conversations").says("2 conversations are in the trash: choose *Trash* above.")
+
+
 def test_pins_and_tags_are_taken_back_as_they_were(page: History) -> None:
     one, two = (exchange(page.store, text=name).conversation for name in ("one", "two"))
     page.store.conversations.pin(one, True)
