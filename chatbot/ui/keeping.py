@@ -142,9 +142,9 @@ def _list(found: list[Backup], *, busy: bool) -> None:
 
 
 def _row(backup: Backup, *, busy: bool) -> None:
-    # A day's own has the day in its name, which is this machine's.
-    day = f"{backup.made:%Y-%m-%d}"
-    made = day if backup.why == "daily" else f"{backup.made.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
+    made = f"{backup.made.astimezone(clock.zone()):%Y-%m-%d %H:%M:%S}"
+    if backup.why == "daily" and backup.made != backup.written:
+        made = f"{backup.made:%Y-%m-%d}"  # of a copied one only the day in its name is left, which is this machine's
     with st.container(key=f"backup-{backup.path.name}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(f"{made} :small[:gray[{size(backup.bytes)} · {_WHY[backup.why]}]]", width="stretch")

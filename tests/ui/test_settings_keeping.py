@@ -1,6 +1,8 @@
 """The settings' section on backups: made, listed, restored beside, and everything checked."""
 
+import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,26 @@ def test_a_backup_is_made_and_listed(page: Page) -> None:
     assert page.says("made by hand")
     assert not page.says("There is none yet.")
     assert [button.label for button in page.app.button if button.key == f"restore-{path.name}"] == ["Restore…"]
+
+
+def test_backups_of_one_minute_and_one_day_can_be_told_apart(page: Page) -> None:
+    folder = page.data / "backups"
+    folder.mkdir(exist_ok=True)
+    for name in ("bytebot-2026-11-28-at-035907.db", "bytebot-2026-11-28-at-035941.db"):
+        (folder / name).write_bytes(b"-")
+    # One that was made by itself, and one whose folder was copied: only its name tells when it was made.
+    for day, written in ((27, "2026-11-27 08:30:05"), (26, "2026-11-28 04:00:00")):
+        path = folder / f"bytebot-2026-11-{day}.db"
+        path.write_bytes(b"-")
+        os.utime(path, (0, datetime.fromisoformat(written).timestamp()))
+    page.run()
+    rows = [sentence for sentence in page.said() if " · made by " in sentence]
+    # What stands in the names is this machine's time, and the page has the browser's.
+    times = ("2026-11-28 03:59:41", "2026-11-28 03:59:07", "2026-11-27 08:30:05")
+    assert [row.partition(" :small")[0] for row in rows] == [
+        *(f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M:%S}" for time in times),
+        "2026-11-26",
+    ]
 
 
 def test_a_backup_is_restored_beside_and_used_only_when_the_person_says_so(page: Page) -> None:
