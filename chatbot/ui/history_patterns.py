@@ -1,7 +1,7 @@
 """The history page's patterns: how the conversations go over time."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 import pandas as pd
@@ -12,13 +12,13 @@ from chatbot.core.errors import ByteBotError
 from chatbot.engine.engine import Engine
 from chatbot.engine.patterns import WEEKDAYS, Pattern, patterns
 from chatbot.ui import clock
-from chatbot.ui.cost_range import RANGES, Range, days_of, in_words
+from chatbot.ui.cost_range import RANGES, Days, Range, days_of, in_words
 from chatbot.ui.words import UNKNOWN, seconds, sentence
 
 _RANGE = "patterns-range"
 _CHOICES: tuple[Range, ...] = tuple(name for name in RANGES if name not in ("Custom", "Today"))
 _DAYS = 92  # shown one by one; longer ranges are drawn by month
-_FEWEST_DAYS = 14  # so that the bar of a first day is not as wide as the chart
+_FEWEST_DAYS = 7  # so that the bar of a first day is not as wide as the chart
 _FEW = 8  # models and prompts in a table
 
 
@@ -46,7 +46,7 @@ def draw(engine: Engine) -> None:
         st.metric("Conversations", f"{found.conversations:,}", width="content")
         st.metric("Messages", f"{found.messages:,}", width="content")
         st.metric("Whole replies", _share(found), width="content", help="Of all replies, those that came to their end.")
-    _by_day(found, in_words((first, last)))
+    _by_day(found, (first, last))
     with st.grid(2, min_column_width=340, gap="small"):
         _by_hour(found)
         _models(found)
@@ -61,16 +61,29 @@ def _share(found: Pattern) -> str:
     return f"{found.endings.get('whole', 0) / replies:.0%}" if replies else UNKNOWN
 
 
-def _by_day(found: Pattern, words: str) -> None:
-    last = max(found.by_day)
-    first = min(*found.by_day, last - timedelta(days=_FEWEST_DAYS - 1))
+def slots_of(by_day: Mapping[date, tuple[int, int]], days: Days) -> tuple[dict[str, list[int]], bool]:
+    """What is shown for all of these days, those without a message too, by day or by month; whether it is by month.
+
+    Where the range has no ends, the messages are it.
+    """
+    most = timedelta(days=_FEWEST_DAYS - 1)
+    if days[0] is None or days[1] is None:
+        last = max(by_day)
+        first = min(*by_day, last - most)
+    else:
+        first, last = days[0], max(days[1], days[0] + most)  # a month's first days have the next ones beside them
     monthly = (last - first).days >= _DAYS
     slots: dict[str, list[int]] = {}
     for step in range((last - first).days + 1):
         day = first + timedelta(days=step)
         slot = slots.setdefault(_slot(day, monthly), [0, 0])
-        for at, count in enumerate(found.by_day.get(day, (0, 0))):
+        for at, count in enumerate(by_day.get(day, (0, 0))):
             slot[at] += count
+    return slots, monthly
+
+
+def _by_day(found: Pattern, days: Days) -> None:
+    slots, monthly = slots_of(found.by_day, days)
     table = pd.DataFrame(
         [(slot, counts[at], who) for slot, counts in slots.items() for at, who in enumerate(("You", "ByteBot"))],
         columns=["Day", "Messages", "Who"],
@@ -86,7 +99,7 @@ def _by_day(found: Pattern, words: str) -> None:
             x_label="",
             sort=False,
             height=240,
-            alt=f"Messages in {words}: {found.messages:,}; the most in {busiest}, {sum(slots[busiest]):,}",
+            alt=f"Messages in {in_words(days)}: {found.messages:,}; the most in {busiest}, {sum(slots[busiest]):,}",
         )
 
 

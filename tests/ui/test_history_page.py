@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from chatbot.__main__ import main
 from chatbot.store.store import Store
 from chatbot.store.values import Wanted
 from chatbot.ui import session
+from chatbot.ui.cost_range import Range, days_of
+from chatbot.ui.history_patterns import slots_of
 from tests.store.scene import exchange
 from tests.ui.chat_tab import Tab, tab
 from tests.ui.settings_page import plain
@@ -203,6 +206,25 @@ def test_patterns_are_those_of_the_terminal(page: History, capsys: pytest.Captur
     assert told["lengths"]["under 2,000"] == {"you": 1, "bytebot": 0}
     assert main(["stats"]) == 0
     assert "2 conversations, 4 messages" in capsys.readouterr().out
+
+
+def test_the_days_of_a_pattern_are_those_of_the_range() -> None:
+    said = {date(2026, 11, 27): (2, 2), date(2026, 11, 28): (1, 1)}
+
+    def shown(name: Range, today: date) -> tuple[str, str, int]:
+        slots, _ = slots_of(said, days_of(name, today))
+        assert sum(map(sum, slots.values())) == 6
+        return next(iter(slots)), list(slots)[-1], len(slots)
+
+    last = date(2026, 11, 28)
+    assert shown("Last 30 days", last) == ("30 Oct", "28 Nov", 30)
+    assert shown("Last 7 days", last) == ("22 Nov", "28 Nov", 7)
+    assert shown("This month", last) == ("1 Nov", "28 Nov", 28)
+    assert shown("Last month", date(2026, 12, 2)) == ("1 Nov", "30 Nov", 30)
+    assert shown("All", last) == ("22 Nov", "28 Nov", 7)
+    slots, monthly = slots_of({date(2026, 11, 1): (1, 0)}, days_of("This month", date(2026, 11, 1)))
+    assert (next(iter(slots)), list(slots)[-1], monthly) == ("1 Nov", "7 Nov", False)
+    assert slots_of({date(2025, 11, 1): (1, 0), last: (1, 0)}, (None, None))[1]
 
 
 def test_a_tag_gets_another_name_and_colour_and_goes(page: History) -> None:
