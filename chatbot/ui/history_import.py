@@ -28,7 +28,7 @@ _HOW = {
 _WOULD = {**_HOW, "added": "new"}
 _LARGEST = 2_000  # megabytes of one file
 _LETTERS = 38  # of a note, that surely fit into one line of its column
-_WIDE = 300  # pixels of that column, where notes are long
+_WIDTHS = {"Conversation": 232, "From": 92, "What": 120, "Notes": 290}  # pixels, where notes are long
 _LINE, _WRAPPED = 22, 68  # pixels of a line, and of the lowest row in which Streamlit wraps words
 What = Literal["look", "import", "verify"]
 
@@ -192,13 +192,20 @@ def _table(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
     if lines:
         _conversations(lines, words, alt)
     if passed:
-        told = (f"- **{sentence(line.title)}**: {sentence('; '.join(line.notes))}" for line in passed)
-        st.markdown("\n".join(["Not read:", *told]))
+        st.markdown("\n".join(["Not read:", *map(_why_not, passed)]))
+
+
+def _why_not(line: Line) -> str:
+    """What is wrong with a file names it by itself."""
+    words = "; ".join(line.notes)
+    name = "" if line.title in words else f"**{sentence(line.title)}**: "
+    return f"- {name}{sentence(words)}"
 
 
 def _conversations(lines: Sequence[Line], words: dict[str, str], alt: str) -> None:
-    """Where notes take more than a line, every row is high enough for all of them."""
+    """Where notes take more than a line, every row is high enough for all of them, and the columns leave them room."""
     longest = max(len("; ".join(line.notes)) for line in lines)
+    long = longest > _LETTERS
     st.dataframe(
         {
             "Conversation": [line.title or "(no title)" for line in lines],
@@ -208,10 +215,10 @@ def _conversations(lines: Sequence[Line], words: dict[str, str], alt: str) -> No
             "Notes": ["; ".join(line.notes) for line in lines],
         },
         hide_index=True,
-        row_height=max(_WRAPPED, _LINE * math.ceil(longest / _LETTERS)) if longest > _LETTERS else None,
+        row_height=max(_WRAPPED, _LINE * math.ceil(longest / _LETTERS)) if long else None,
         column_config={
             "Messages": st.column_config.NumberColumn(width="small"),
-            "Notes": st.column_config.TextColumn(width=_WIDE if longest > _LETTERS else None),
+            **{name: st.column_config.TextColumn(width=width) for name, width in _WIDTHS.items() if long},
         },
         alt=alt,
     )

@@ -74,7 +74,7 @@ def test_what_was_not_read_is_said_in_full_and_notes_can_be_read_whole(page: Fil
     good = elsewhere()
     page.drop(good_json=good, bad_json=good[:-5])
     page.when("1 new")
-    assert page.says("Not read:\n- bad.json: ")
+    assert page.says("Not read:\n- bad.json is cut off: it ends in the middle.")
     [frame] = page.app.dataframe
     assert frame.value["Conversation"].tolist() == ["About bongos"]
     assert frame.proto.row_height == 0
