@@ -44,6 +44,7 @@ def _row(line: HistoryLine, tags: Sequence[Tag], chosen: Picked) -> None:
                 key=f"open-{line.id}",
                 icon=":material/keep:" if line.pinned else None,
                 type="tertiary",
+                wrap=False,  # a second line would be centred
                 help=None if len(title) <= _NAME else sentence(title),
             ):
                 callbacks.go_to(line.id)

@@ -157,7 +157,19 @@ def test_many_are_put_in_order(context: BrowserContext, own_app: App, request: p
     }
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("8 conversations")).to_be_visible(timeout=PATIENCE)
+
+    # On a phone a long name stays in one line: of a button's second line the words would stand in the middle.
+    store.conversations.rename(made["Thesis outline"].conversation, "A thesis outline with a name that is long " * 2)
     store.close()
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.reload()
+    names = [page.locator(f".st-key-open-{made[one].conversation} button") for one in ("Thesis outline", SAID[0][0])]
+    expect(names[0]).to_contain_text("A thesis outline with", timeout=PATIENCE)
+    page.wait_for_timeout(500)
+    long, short = (name.bounding_box() for name in names)
+    assert long is not None
+    assert short is not None
+    assert (long["height"], long["x"]) == (short["height"], short["x"])
 
 
 def test_the_format_that_is_chosen_is_the_one_that_is_made(context: BrowserContext, own_app: App) -> None:
