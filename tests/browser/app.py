@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90_000  # milliseconds; generous, since two slow cores may be shared with everything else
@@ -171,6 +171,18 @@ class Chat:
     def choose_above(self, item: str) -> None:
         """Choose from the menu of the chat, beside its title."""
         choose_from(menu_of_chat(self.page), item)
+
+
+def at_rest(locator: Locator) -> FloatRect | None:
+    """Where it stands once it stays there: what the page before had above it goes when the new one is drawn whole."""
+    until, before = time.monotonic() + PATIENCE / 1000, locator.bounding_box()
+    while time.monotonic() < until:
+        locator.page.wait_for_timeout(300)
+        now = locator.bounding_box()
+        if now == before:
+            return now
+        before = now
+    raise AssertionError("it never comes to rest")
 
 
 def menu_of_chat(page: Page) -> Locator:

@@ -19,7 +19,7 @@ from chatbot.engine.exports import wholes_of
 from chatbot.store.store import Store
 from chatbot.store.values import Wanted
 from chatbot.transfer.json_file import to_json
-from tests.browser.app import PATIENCE, App, Chat
+from tests.browser.app import PATIENCE, App, Chat, at_rest
 from tests.store.scene import begin, call, exchange, finish
 
 pytestmark = pytest.mark.browser
@@ -140,12 +140,11 @@ def test_many_are_put_in_order(context: BrowserContext, own_app: App, request: p
     page.get_by_role("link", name="History").click()
     expect(page.get_by_text("8 conversations")).to_be_visible(timeout=PATIENCE)
     rows = page.locator(".st-key-history-rows")
-    before = rows.bounding_box()
+    before = at_rest(rows)
     for title in ("Dinner for six, no nuts", "A birthday poem for Ada"):
         page.locator(f".st-key-history-{made[title].conversation}").get_by_test_id("stCheckbox").click()
     expect(page.get_by_text("2 chosen")).to_be_visible(timeout=PATIENCE)
-    page.wait_for_timeout(500)
-    assert rows.bounding_box() == before, "the list stays under the pointer"
+    assert at_rest(rows) == before, "the list stays under the pointer"
     if folder := request.config.getoption("--screenshots"):
         page.screenshot(path=f"{folder}/history-light-1280.png")
     page.get_by_role("button", name="Archive", exact=True).and_(page.locator(".st-key-many-archive button")).click()
@@ -165,8 +164,7 @@ def test_many_are_put_in_order(context: BrowserContext, own_app: App, request: p
     page.reload()
     names = [page.locator(f".st-key-open-{made[one].conversation} button") for one in ("Thesis outline", SAID[0][0])]
     expect(names[0]).to_contain_text("A thesis outline with", timeout=PATIENCE)
-    page.wait_for_timeout(500)
-    long, short = (name.bounding_box() for name in names)
+    long, short = (at_rest(name) for name in names)
     assert long is not None
     assert short is not None
     assert (long["height"], long["x"]) == (short["height"], short["x"])
