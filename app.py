@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from chatbot.ui import icon, phone, session, warm
+from chatbot.ui import icon, session, warm
 
 # Before the navigation, which would have the browser fetch its page's icon from elsewhere for want of ours.
 # No menu: it would bring a Stop that stops the page instead of the reply. The settings show it, for the theme.
@@ -23,6 +23,4 @@ page = st.navigation(
 layout: Literal["wide", "centered"] = "wide" if page.url_path in ("costs", "history") else "centered"
 st.set_page_config(layout=layout)
 session.entered()
-if page.url_path:  # the chat says for itself which one it is
-    phone.arrived(page.url_path)
 page.run()

@@ -98,8 +98,11 @@ def check_downloads(engine: Engine, conversation: str, text: str) -> None:
     titles = [line.removeprefix("title: ") for line in front.splitlines() if line.startswith("title: ")]
     assert [json.loads(title) for title in titles] == [kept.title]
     table = downloads.file(engine, conversation, None, Form("csv")).decode("utf-8-sig")
-    csv.field_size_limit(10_000_000)
-    rows = list(csv.DictReader(io.StringIO(table, newline=""), strict=True))
+    usual = csv.field_size_limit(10_000_000)
+    try:
+        rows = list(csv.DictReader(io.StringIO(table, newline=""), strict=True))
+    finally:
+        csv.field_size_limit(usual)
     assert [row["role"] for row in rows] == ["user", "assistant"] * 2
     assert rows[0]["text"].removeprefix("'") in (text, text.removeprefix("'"))
     assert not any(cell.startswith(tuple("=+-@\t\r＝＋－＠")) for row in rows for cell in row.values())

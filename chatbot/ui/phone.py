@@ -7,9 +7,11 @@ import streamlit as st
 
 _JS = """
 export default function ({ data }) {
-  const before = window.bytebotAt
-  window.bytebotAt = data.at
-  if (before === undefined || before === data.at) return
+  // Each place once: the page that was left may be drawn again for a moment.
+  const been = (window.bytebotBeen ??= new Set())
+  if (been.has(data.at)) return
+  been.add(data.at)
+  if (been.size === 1) return
   const sidebar = document.querySelector('[data-testid="stSidebar"]')
   // Closed it is not wide, and beside the page it may stay.
   if (sidebar && sidebar.offsetWidth > window.innerWidth / 2)
@@ -18,11 +20,13 @@ export default function ({ data }) {
 """
 
 
-def arrived(at: str) -> None:
-    """The last element of the sidebar, and only on a phone: a new word in `at` means that one has gone somewhere."""
+def arrived(*at: object) -> None:
+    """The last element of the sidebar, and only on a phone. `at`: what no other place that one can go to has in common
+    with this one.
+    """
     if "Mobi" in (st.context.headers.get("User-Agent") or ""):
         with st.sidebar:
-            _component()(key="arrived", data={"at": at}, height=1)
+            _component()(key="arrived", data={"at": " ".join(map(str, at))}, height=1)
 
 
 @cache

@@ -13,12 +13,15 @@ from chatbot.engine.daily import Daily
 from chatbot.engine.engine import Engine
 from chatbot.engine.open import open_engine
 from chatbot.home.home import Home
+from chatbot.ui import phone
 
 if TYPE_CHECKING:
     from chatbot.ui.open_chat import OpenChat
 
 _ENTERED = "entered"  # app.py has run before this page, in this very run
 _ASKED = "asked"  # the page and query string of a cold deep link
+CHAT = "pages/chat.py"
+_VISIT = "visit"  # how many pages were come to
 _PAGE, _SINCE = "page", "page since"  # which page was drawn last; since when, while it is drawn for the first time
 
 
@@ -64,6 +67,15 @@ def guard(page: str) -> None:
         st.switch_page("app.py")
     new = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE], st.session_state[_SINCE] = page, time.monotonic() if new else None
+    st.session_state[_VISIT] = visit() + new
+    if page != CHAT:  # which says for itself which chat it is
+        phone.arrived(visit())
+
+
+def visit() -> int:
+    """How many pages this tab has come to, this one included."""
+    count: int = st.session_state.get(_VISIT, 0)
+    return count
 
 
 def settling(seconds: float) -> bool:

@@ -13,7 +13,7 @@ from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import View
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, found, fresh, menus, ordering, phone, renaming, this_chat
+from chatbot.ui import callbacks, clock, found, fresh, menus, ordering, phone, renaming, session, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear, seat
 from chatbot.ui.session import engine_of
@@ -60,7 +60,7 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
         spent = Spend(engine)  # above what is set once: it is to be seen while it moves
         this_chat.draw(engine_of(chat), chat)
         spent.look(chat, view)
-        phone.arrived(chat.slot)
+        phone.arrived(session.visit(), chat.slot)
     return Places(name, spent)
 
 

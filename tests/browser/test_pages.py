@@ -78,15 +78,17 @@ def test_on_a_phone_the_sidebar_gives_way_to_where_one_goes(browser: Browser, ap
     chat.say("The first one")
     chat.whole(1)
     page, sidebar = chat.page, chat.page.get_by_test_id("stSidebar")
-    places: tuple[tuple[Literal["button", "link"], str], ...] = (
-        ("button", "New chat"),
-        ("button", "The first one"),
-        ("link", "History"),
-        ("link", "Settings"),
+    places: tuple[tuple[Literal["button", "link"], str, str], ...] = (
+        ("button", "New chat", "What is on your mind?"),
+        ("button", "The first one", "The first one"),
+        ("link", "History", "History"),
+        ("link", "Settings", "Settings"),
+        ("link", "Chat", "The first one"),
     )
-    for role, name in places:
+    for role, name, heading in places:
         page.get_by_test_id("stExpandSidebarButton").click()
         expect(sidebar.get_by_role(role, name=name).first).to_be_in_viewport(timeout=PATIENCE)
         sidebar.get_by_role(role, name=name).first.click()
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible(timeout=PATIENCE)
         expect(sidebar).not_to_be_in_viewport(timeout=PATIENCE)
     context.close()
