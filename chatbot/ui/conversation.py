@@ -1,5 +1,6 @@
 """The column of messages: what is stored first, then the replies that are being written, each followed to its end."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -77,7 +78,8 @@ def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, spent:
     lead.thought(over.row.thinking)
     # In place, without a rerun: a stored reply is drawn just so.
     foot.draw(over, chat, last=last, into=places.foot)
-    engine.store.conversations.seen(over.row.conversation)
+    with suppress(ByteBotError):  # where the history takes nothing, the reply itself says so
+        engine.store.conversations.seen(over.row.conversation)
     if over.state == "blocked" and chat.sent == over.row.id:
         st.rerun()  # what was said goes back into the input, which has been drawn
     return over
@@ -86,12 +88,9 @@ def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, spent:
 def _settled(shown: Shown, reading: Reading, engine: Engine) -> Shown:
     """The reply as it is stored now that it is over; what the page saw of it where the store could not take it."""
     row, calls = shown.row, shown.calls
-    try:
-        with engine.store.moment():
-            row = engine.store.conversations.messages([row.id]).get(row.id, row)
-            calls = tuple(call for made in engine.paid([one.id for one in shown.rows]).values() for call in made)
-    except ByteBotError:
-        pass
+    with suppress(ByteBotError), engine.store.moment():
+        row = engine.store.conversations.messages([row.id]).get(row.id, row)
+        calls = tuple(call for made in engine.paid([one.id for one in shown.rows]).values() for call in made)
     if row.state in ("waiting", "running"):
         ending = reading.ending
         error = ending.sentence if isinstance(ending, Failed) else None

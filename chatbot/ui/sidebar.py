@@ -37,7 +37,7 @@ class Places:
 
 def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
     """Everything beside the chat."""
-    with engine.store.moment(), st.sidebar:
+    with st.sidebar, engine.store.moment():
         st.button(
             "New chat",
             key="new",
@@ -58,8 +58,9 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
                 name = _conversations(engine, chat)
         st.divider()
         spent = Spend(engine)  # above what is set once: it is to be seen while it moves
-        this_chat.draw(engine_of(chat), chat)
         spent.look(chat, view)
+    with st.sidebar:  # which may wait a moment for a server's list of models
+        this_chat.draw(engine_of(chat), chat)
         phone.arrived(session.visit(), chat.slot)
     return Places(name, spent)
 

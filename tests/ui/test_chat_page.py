@@ -1,7 +1,9 @@
 """The chat page in process: its history, its actions, what a chat is held with. What only a browser shows is elsewhere."""
 
 import io
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -332,3 +334,18 @@ def test_a_reply_begins_a_chat_of_its_own(page: Tab) -> None:
     page.say("Three")
     assert texts(page) == ["One", "One", "Three", "Three"]
     assert [line.title for line in page.engine.store.conversations.lines()] == ["One (branch)", "One"]
+
+
+def test_a_history_that_takes_nothing_any_more_does_not_break_the_page(page: Tab) -> None:
+    """Its file goes away while a reply is written: what was read stays on the page, with what is wrong."""
+    chat = page.app.session_state["chat"]
+    chat.options = replace(chat.options, model="words:60@40")
+    file = page.data / "bytebot.db"
+    timer = threading.Timer(0.7, lambda: file.rename(file.with_name("elsewhere.db")))
+    timer.start()
+    page.say("Go on.")  # fails where the page ends in an error
+    timer.join()
+    assert not file.exists()
+    [_, reply] = page.app.session_state["messages"]
+    assert reply.state in ("cut", "failed")
+    assert "fox" in "".join(page.said())
