@@ -87,8 +87,10 @@ def test_on_a_phone_the_sidebar_gives_way_to_where_one_goes(browser: Browser, ap
     )
     for role, name, heading in places:
         page.get_by_test_id("stExpandSidebarButton").click()
-        expect(sidebar.get_by_role(role, name=name).first).to_be_in_viewport(timeout=PATIENCE)
+        # Not the place itself, which may be scrolled away in it; a click finds it.
+        expect(sidebar).to_be_in_viewport(timeout=PATIENCE)
         sidebar.get_by_role(role, name=name).first.click()
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible(timeout=PATIENCE)
         expect(sidebar).not_to_be_in_viewport(timeout=PATIENCE)
+        page.get_by_test_id("stSidebarContent").evaluate("it => it.scrollTop = it.scrollHeight")
     context.close()
