@@ -1,6 +1,6 @@
 """Looking ahead: what the next call would send and cost, from the request as it would really be built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -97,8 +97,10 @@ class Ahead:
         self._outside = outside
         self._process = process
 
-    def blocked(self, conversation: str, reply: int, options: Options) -> Blocked:
-        """What stands in the way of a reply that was not asked for, and what would fit."""
+    def blocked(self, conversation: str, reply: int, options: Options, *, among: Collection[str] = ()) -> Blocked:
+        """What stands in the way of a reply that was not asked for, and what would fit: of the models `among` these,
+        where it is known which there are.
+        """
         payer = self._payer(conversation, options)
         row = self._store.conversations.messages([reply])[reply]
         if row.routed is not None and row.routed.instead_of == options.model:
@@ -111,7 +113,7 @@ class Ahead:
         standings = payer.standings(request.model)
         tightest = min(standings, key=lambda one: one.room, default=None)
         full = tightest if tightest is not None and most is not None and most > tightest.room else None
-        instead = cheaper(payer, self._outside, request) if full else None
+        instead = cheaper(payer, self._outside, request, among=among) if full else None
         return Blocked(most=most, standing=full, instead=instead)
 
     def next(self, conversation: str | None, head: int | None, options: Options) -> Forecast | None:

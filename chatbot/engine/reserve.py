@@ -1,6 +1,6 @@
 """Reserve: before each call, what it may cost at most is set aside in the budgets, in the transaction that records it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from math import ceil
 
@@ -90,15 +90,18 @@ def costs_at_most(outside: Outside, base_url: str, request: Request) -> int | No
     return max(known) if len(known) == len(costs) else None
 
 
-def cheaper(payer: Payer, outside: Outside, request: Request) -> tuple[str, int] | None:
-    """Another model of the same connection that the budgets have room for, and what it costs at most; the cheapest."""
+def cheaper(payer: Payer, outside: Outside, request: Request, *, among: Collection[str] = ()) -> tuple[str, int] | None:
+    """Another model of the same connection that the budgets have room for, and what it costs at most; the cheapest.
+
+    `among`: those that the server has, where that is known; another one would only fail.
+    """
     found: list[tuple[int, str]] = []
     try:
         models = outside.models(payer.connection)
     except ByteBotError:
         return None
     for model in models:
-        if model != request.model:
+        if model != request.model and (model in among or not among):
             most = costs_at_most(outside, payer.base_url, replace(request, model=model))
             if most is not None and all(most <= standing.room for standing in payer.standings(model)):
                 found.append((most, model))

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, func, insert, select, update
 from sqlalchemy import delete as remove
@@ -107,7 +107,9 @@ def undelete_message(database: Database, token: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """What left the trash for good. `messages` are those of both; `since`: when the oldest of it was begun."""
+    """What left the trash for good. `messages` are those of both; `since`: when the oldest of it was begun, the
+    beginning of time where some was imported: its own times do not say since when it has been here.
+    """
 
     conversations: int
     branches: int
@@ -165,16 +167,23 @@ def _remove(
     count = connection.execute(
         select(func.count()).select_from(messages).where(which, messages.c.continues.is_(False))
     ).scalar_one()
-    begun = (
-        connection.execute(select(func.min(messages.c.created)).where(which)).scalar(),
-        connection.execute(select(func.min(conversations.c.created)).where(conversations.c.id.in_(whole))).scalar(),
-    )
-    since = min((one for one in begun if one is not None), default=None)
+    since = _since(connection, which, conversations.c.id.in_(whole))
     take_out(connection, database, which)
     # The foreign keys take messages, drafts, leases and keys along; the ledger has none and stays.
     cut = connection.execute(remove(trash).where(trash.c.token.in_(branches))).rowcount
     gone = connection.execute(remove(conversations).where(conversations.c.id.in_(whole))).rowcount
     return Removed(conversations=gone, branches=cut, messages=count, since=since)
+
+
+def _since(connection: Connection, which: ColumnElement[bool], whole: ColumnElement[bool]) -> datetime | None:
+    its = whole | conversations.c.id.in_(select(messages.c.conversation).where(which))
+    if connection.execute(select(conversations.c.id).where(its, conversations.c.source.is_not(None)).limit(1)).first():
+        return datetime.min.replace(tzinfo=UTC)
+    begun = (
+        connection.execute(select(func.min(messages.c.created)).where(which)).scalar(),
+        connection.execute(select(func.min(conversations.c.created)).where(whole)).scalar(),
+    )
+    return min((one for one in begun if one is not None), default=None)
 
 
 def _skeleton(connection: Connection, conversation: str) -> Tree:

@@ -68,16 +68,17 @@ def _way_out(way: str, shown: Shown, *, last: bool) -> None:
 def _within_budget(shown: Shown, key: str) -> None:
     """The cheaper model that fits, and a higher limit; just another try when there is room by now."""
     row, chat = shown.row, current()
+    listed = models.offered(session.engine(), session.home(), chat.options.connection)
+    # Of one model it is not known whether the server listed it or only the settings name it.
+    among = listed if len(listed) > 1 else ()
     try:
-        blocked = engine_of(chat).ahead.blocked(row.conversation, row.id, chat.options)
+        blocked = engine_of(chat).ahead.blocked(row.conversation, row.id, chat.options, among=among)
     except ByteBotError:
         return
     if blocked.standing is None:
         _button("Try again", "retry", shown, callbacks.retry, (row.id, key))
         return
-    listed = models.offered(session.engine(), session.home(), chat.options.connection)
-    # Where the server lists its models, one that is not among them would only fail.
-    if blocked.instead is not None and (blocked.instead[0] in listed or len(listed) < 2):
+    if blocked.instead is not None:
         model, most = blocked.instead
         words = label(f"Use {model} (at most {dollars(most)})", most=80)
         _button(words, "cheaper", shown, callbacks.use_model, (row.id, key, model))

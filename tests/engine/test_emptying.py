@@ -119,6 +119,20 @@ def test_backups_that_may_hold_them_are_named(on_disk: Store, backups: Backups, 
     assert set(found_in(tmp_path / "data")) == {str(one.path.relative_to(tmp_path / "data")) for one in done.backups}
 
 
+def test_of_what_was_imported_no_time_says_which_backup_has_it(on_disk: Store, backups: Backups) -> None:
+    id = exchange(on_disk).conversation
+    whole = replace(on_disk.wholes.get(id), source="elsewhere:1")
+    later = tuple(replace(one, created=datetime(2090, 1, 1, tzinfo=UTC)) for one in whole.messages)
+    on_disk.wholes.add(replace(whole, created=datetime(2090, 1, 1, tzinfo=UTC), messages=later))
+    made = backups.make()
+    [there] = [line.id for line in on_disk.conversations.lines() if line.id != id]
+    on_disk.conversations.delete(there)
+    assert [one.path for one in empty_trash(on_disk, backups).backups] == [made.path]
+    on_disk.conversations.delete(id)
+    time.sleep(0.1)
+    assert [one.path for one in empty_trash(on_disk, backups).backups] == [made.path]
+
+
 def test_of_many_backups_the_first_and_the_last_are_named(on_disk: Store, backups: Backups) -> None:
     id = exchange(on_disk).conversation
     backups.folder.mkdir()

@@ -70,6 +70,20 @@ def test_over_the_limit_the_words_go_back_and_a_cheaper_model_is_named(page: Tab
     assert [box.value for box in page.app.sidebar.selectbox if box.label == "Model"] == ["echo"]
 
 
+def test_a_cheaper_model_that_the_server_does_not_have_is_not_named(
+    server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    ghost = PRICES.split("[[price]]")[2].replace("echo", "ghost").replace("1.0", "0.5")
+    (tmp_path / "data" / "prices.toml").write_text(f"{PRICES}[[price]]{ghost}")
+    settings = f'{SETTINGS}[connections.openai]\nmodel = "echo"\ncheap_model = "ghost"\n'
+    with tab(tmp_path, monkeypatch, settings, **talking_to(server.base_url, DEAR, "sk-canary-0a1b2c3d4e5f")) as page:
+        page.open()
+        page.engine.ledger.budgets.set("month", 10**9)
+        page.say("Hello there.")
+        assert label(page, "cheaper-").startswith("Use echo (at most $0.0041")
+
+
 def test_raising_the_limit_is_one_click_and_a_line_in_the_log(page: Tab) -> None:
     budgets = page.engine.ledger.budgets
     budgets.set("day", 10**9)
