@@ -132,10 +132,10 @@ class Engine:
         return self.store.ledger.bills(replies) if self.anonymous is None else self.anonymous.bills(replies)
 
     def naming(self, conversation: str) -> bool:
-        """Whether a model is being asked for the conversation's name, or a reply that just ended may still ask."""
+        """Whether a reply that just ended may still ask for the conversation's name, or (in this order) a model is asked."""
         with self._lock:
             turns = [turn for turn in self._turns.values() if turn.conversation == conversation]
-        return self._titles.asking(conversation) or any(turn.over and turn.working for turn in turns)
+        return any(turn.over and turn.working for turn in turns) or self._titles.asking(conversation)
 
     def stop(self, reply: int) -> None:
         """Stop making the reply, wherever it is made; the part is kept. Returns at once."""
