@@ -24,7 +24,7 @@ from chatbot.core.text import repair
 from chatbot.store import index
 from chatbot.store.database import Database
 from chatbot.store.search_names import by_names, in_one_reading
-from chatbot.store.search_sqlite import either, is_common, newest, ranked
+from chatbot.store.search_sqlite import common, either, kept, newest, ranked
 from chatbot.store.tables import backlog, calls, conversations, messages, stars, tagged
 from chatbot.store.values import Filters, Hit
 
@@ -32,7 +32,7 @@ WINDOW = 10_000
 """One or two characters that are no word are looked for among so many of the newest messages; no index knows them."""
 _RANKED = 300  # of the newest that match, PostgreSQL ranks so many: it reads each of them to do so
 _FIRST = 200  # of the best, SQLite gives so many to be filtered at first
-_COMMON_WORD, _COMMON_PHRASE = (5_000, 1_000), (30_000, 200)
+_COMMON_WORD, _COMMON_PHRASE = (5_000, 500), (30_000, 200)
 """Of so many of the newest messages so many: what stands in them is given newest first instead of ranked. To find a
 phrase, every message with all of its words is read, so that it costs more than a word that stands in as many.
 """
@@ -96,9 +96,12 @@ class Search:
             return list(connection.execute(_ranked_on_postgresql(words, conditions, need)).scalars())
         match = " AND ".join(either(term.readings, "*" if _begins(term) else "") for term in words)
         first = max(_FIRST, 4 * need)
-        common = _COMMON_PHRASE if any(term.phrase for term in words) else _COMMON_WORD
-        if is_common(connection, match, *common):
-            ids, _ = newest(connection, index.WORDS, match, conditions, need, first)
+        limits = _COMMON_PHRASE if any(term.phrase for term in words) else _COMMON_WORD
+        if latest := common(connection, match, *limits):
+            if first <= len(latest):  # to ask for them once more is to look for the words once more
+                ids = kept(connection, latest[:first], conditions, need)
+            else:
+                ids, _ = newest(connection, index.WORDS, match, conditions, need, first)
             if len(ids) == need:
                 return ids
         ids, whole = ranked(connection, match, conditions, need, first)

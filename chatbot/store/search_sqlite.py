@@ -8,20 +8,28 @@ from sqlalchemy.sql.elements import ColumnElement
 from chatbot.store import index
 from chatbot.store.tables import conversations, messages
 
+_JOINED = messages.join(conversations, conversations.c.id == messages.c.conversation)
 
-def is_common(connection: Connection, match: str, window: int, most: int) -> bool:
-    """Whether the words stand in at least `most` of the newest `window` messages.
+
+def common(connection: Connection, match: str, window: int, most: int) -> list[int]:
+    """The newest with the words, unfiltered, when they stand in at least `most` of the newest `window` messages.
 
     To rank what stands nearly everywhere is to read nearly everything, and says little: the newest are given then.
     """
     latest = connection.execute(select(func.max(messages.c.id))).scalar() or 0
     if latest <= window:
-        return False
+        return []
     query = text(
-        f"SELECT count(*) FROM (SELECT 1 FROM {index.WORDS} WHERE {index.WORDS} MATCH :words AND rowid > :id LIMIT :most)"
+        f"SELECT rowid FROM {index.WORDS} WHERE {index.WORDS} MATCH :words AND rowid > :id ORDER BY rowid DESC LIMIT :most"
     )
-    found = connection.execute(query, {"words": match, "id": latest - window, "most": most}).scalar_one()
-    return bool(found == most)
+    found = list(connection.execute(query, {"words": match, "id": latest - window, "most": most}).scalars())
+    return found if len(found) == most else []
+
+
+def kept(connection: Connection, found: Sequence[int], conditions: list[ColumnElement[bool]], need: int) -> list[int]:
+    """Those of the found that fulfil the conditions, the newest first."""
+    query = select(messages.c.id).select_from(_JOINED).where(messages.c.id.in_(found), *conditions)
+    return list(connection.execute(query.order_by(messages.c.id.desc()).limit(need)).scalars())
 
 
 def newest(

@@ -465,8 +465,10 @@ def test_what_stands_nearly_everywhere_is_given_newest_first(tmp_path: Path) -> 
         index.begin_anew(connection, store._database)
     while store.search.catch_up():
         pass
-    newest = [hit.message for hit in store.search.find("common", limit=20)]
-    assert newest == sorted(newest, reverse=True)  # type: ignore[type-var]
-    assert newest[0] == 5_202
+    for limit in (20, 300):
+        newest = [hit.message for hit in store.search.find("common", limit=limit)]
+        assert newest == [5_202 - n for n in range(limit)]
+    filtered = store.search.find("common", Filters(until=row["created"]), limit=20)
+    assert filtered == []
     assert len(store.search.find('"common rare"')) == len(store.search.find("rare")) == 1
     store.close()
