@@ -6,11 +6,11 @@ Where a message is named that is not there any more, its number is GONE.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatbot.core.errors import WayOut
 from chatbot.core.events import Outcome, Purpose
@@ -20,18 +20,19 @@ from chatbot.core.pricing import CostSource
 GONE = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WholeMessage:
+_NOTHING: Mapping[str, Any] = {}
+
+
+class WholeMessage(NamedTuple):
     """One message. Seconds are floats; `sent` lists the numbers of what the request was made of (None: made up for it).
 
-    `usage` and `options` are JSON as the store keeps it.
+    `usage` and `options` are JSON as the store keeps it. A tuple, since a history has a hundred thousand of them.
     """
 
-    parent: int | None = None
     role: Role
     state: State
-    continues: bool = False
     created: datetime
+    continues: bool = False
     finished: datetime | None = None
     text: str = ""
     reasoning: str = ""
@@ -44,13 +45,15 @@ class WholeMessage:
     thinking: float | None = None
     retries: int = 0
     left_out: int = 0
-    starred: bool = False
     error: str | None = None
     error_kind: str | None = None
     way_out: WayOut | None = None
-    notes: tuple[str, ...] = ()
     usage: Mapping[str, Any] | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    # What follows is kept in another way than it leaves.
+    parent: int | None = None
+    starred: bool = False
+    notes: tuple[str, ...] = ()
+    options: Mapping[str, Any] = _NOTHING
     sent: tuple[int | None, ...] = ()
 
 
@@ -126,8 +129,10 @@ def fields_of(value: Whole | WholeMessage | WholeCall) -> dict[str, Any]:
     }
 
 
-def _fields(kind: Any, value: object) -> tuple[Sequence[str], Sequence[Any], Sequence[Any]]:
+def _fields(kind: Any, value: Any) -> tuple[Sequence[str], Sequence[Any], Sequence[Any]]:
     """Names, values and defaults. A history has a hundred thousand messages: what all have in common is asked for once."""
+    if kind is WholeMessage:
+        return WholeMessage._fields, value, _DEFAULTS
     names, get, defaults = _KINDS[kind]
     return names, get(value), defaults
 
@@ -138,7 +143,8 @@ def _kind(kind: Any) -> tuple[Sequence[str], Callable[[object], Sequence[Any]], 
     return names, attrgetter(*names), [one.default for one in kept]
 
 
-_KINDS = {kind: _kind(kind) for kind in (Whole, WholeMessage, WholeCall)}
+_KINDS = {kind: _kind(kind) for kind in (Whole, WholeCall)}
+_DEFAULTS = [WholeMessage._field_defaults.get(name, MISSING) for name in WholeMessage._fields]
 
 
 def moment(when: datetime) -> str:

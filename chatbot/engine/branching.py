@@ -32,8 +32,7 @@ def _alone(whole: Whole) -> Whole:
     path.reverse()
     new = {old: number for number, old in enumerate(path, 1)}
     messages = tuple(
-        replace(
-            found,
+        found._replace(
             parent=new[found.parent] if found.parent else None,
             sent=tuple(None if one is None else new.get(one, GONE) for one in found.sent),
             starred=False,

@@ -81,7 +81,7 @@ class Wholes:
     def several(self, ids: Sequence[str], *, missing_ok: bool = False) -> Iterator[Whole]:
         """These conversations in this order, each as `get` gives it, with a few statements for many of them.
 
-        No more than a few hundred messages and two megabytes, or one long conversation, are held. NotFound for one that is not there,
+        No more than a thousand messages and two megabytes, or one long conversation, are held. NotFound for one that is not there,
         or it is left out.
         """
         owner = self._database.owner

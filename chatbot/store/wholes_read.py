@@ -14,14 +14,12 @@ from chatbot.store.tables import calls, conversations, messages, stars
 from chatbot.store.tags import tags_of
 
 HERE = "bytebot:"  # before the id of a conversation that began in a store of ours
-SAME_IN_BOTH = (
-    *("role", "state", "continues", "created", "finished", "text", "reasoning", "connection", "model_asked"),
-    *("model_answered", "finish_reason", "first_token", "duration", "thinking", "retries", "left_out", "error"),
-    *("error_kind", "way_out", "usage"),
-)
+_NOT_SAME = ("parent", "starred", "notes", "options", "sent")  # the last of a message's fields
+SAME_IN_BOTH = WholeMessage._fields[: -len(_NOT_SAME)]
+_STATE, _TEXT, _REASONING = map(SAME_IN_BOTH.index, ("state", "text", "reasoning"))
 OF_CALL = tuple(name for name in WholeCall.__dataclass_fields__ if name != "reply")
 OF_CONVERSATION = ("title", "title_by", "tag", "pinned", "archived", "created", "updated")
-_MESSAGES_AT_ONCE, _BYTES_AT_ONCE = 200, 2_000_000  # a longer conversation is read by itself
+_MESSAGES_AT_ONCE, _BYTES_AT_ONCE = 1_000, 2_000_000  # a longer conversation is read by itself
 
 # Made once: to make a statement takes as long as to read with it.
 _ids: BindParameter[str] = bindparam("ids", expanding=True)
@@ -55,7 +53,7 @@ _BILLS = (
 
 
 def batches(connection: Connection, database: Database, ids: Sequence[str]) -> list[list[str]]:
-    """These ids in their order, as many at a time as can be read together: those of a few hundred messages, and of two
+    """These ids in their order, as many at a time as can be read together: those of a thousand messages, and of two
     megabytes.
     """
     query = _SIZES if database.sqlite else _SIZES_ON_POSTGRESQL
@@ -126,14 +124,15 @@ def _message(
     row: Sequence[Any], numbers: Mapping[int | None, int | None], starred: bool, draft: Callable[[int], tuple[str, str]]
 ) -> WholeMessage:
     *same, _, id, parent, notes, options, sent = row
-    about = dict(zip(SAME_IN_BOTH, same, strict=True))
-    if about["state"] in LIVE:
-        about["text"], about["reasoning"] = draft(id)
-    return WholeMessage(
-        **about,
-        parent=numbers[parent],
-        starred=starred,
-        notes=tuple(notes or ()),
-        options=options or {},
-        sent=tuple(numbers.get(one, GONE) for one in sent or ()),
+    if same[_STATE] in LIVE:
+        same[_TEXT], same[_REASONING] = draft(id)
+    return WholeMessage._make(
+        (
+            *same,
+            numbers[parent],
+            starred,
+            tuple(notes or ()),
+            options or {},
+            tuple(numbers.get(one, GONE) for one in sent) if sent else (),
+        )
     )

@@ -122,7 +122,7 @@ def test_backups_that_may_hold_them_are_named(on_disk: Store, backups: Backups, 
 def test_of_what_was_imported_no_time_says_which_backup_has_it(on_disk: Store, backups: Backups) -> None:
     id = exchange(on_disk).conversation
     whole = replace(on_disk.wholes.get(id), source="elsewhere:1")
-    later = tuple(replace(one, created=datetime(2090, 1, 1, tzinfo=UTC)) for one in whole.messages)
+    later = tuple(one._replace(created=datetime(2090, 1, 1, tzinfo=UTC)) for one in whole.messages)
     on_disk.wholes.add(replace(whole, created=datetime(2090, 1, 1, tzinfo=UTC), messages=later))
     made = backups.make()
     [there] = [line.id for line in on_disk.conversations.lines() if line.id != id]

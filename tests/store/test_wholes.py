@@ -36,7 +36,8 @@ def test_several_are_what_each_of_them_is(store: Store) -> None:
     assert list(store.wholes.several([])) == []
 
 
-def test_no_more_than_some_hundred_messages_are_read_together(store: Store) -> None:
+def test_no_more_than_some_messages_are_read_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatbot.store.wholes_read._MESSAGES_AT_ONCE", 200)
     short = [exchange(store).conversation for _ in range(3)]
     long = exchange(store)
     for _ in range(100):

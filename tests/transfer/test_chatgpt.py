@@ -4,7 +4,6 @@ import copy
 import io
 import json
 import zipfile
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -123,7 +122,7 @@ def test_a_part_that_was_answered_and_went_on_as_well_is_there_both_ways() -> No
         WholeMessage(parent=None, role="user", state="complete", created=NOON, text="Tell me."),
         part,
         WholeMessage(parent=2, role="user", state="complete", created=NOON, text="Why?"),
-        replace(part, parent=2, state="complete", text=" and the second.", continues=True),
+        part._replace(parent=2, state="complete", text=" and the second.", continues=True),
     )
     chat = Whole(source="bytebot:1", title="", tag="browser", created=NOON, updated=NOON, head=3, messages=messages)
     (out,) = json.loads(b"".join(to_chatgpt([chat])))

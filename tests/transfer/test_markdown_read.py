@@ -137,7 +137,7 @@ def as_kept(text: str) -> str:
 def chats_about_chats(draw: st.DrawFn) -> Whole:
     whole = draw(wholes())
     inside = [
-        replace(one, text=draw(LIKE_OURS | st.just(one.text)), reasoning=draw(LIKE_OURS | st.just("")))
+        one._replace(text=draw(LIKE_OURS | st.just(one.text)), reasoning=draw(LIKE_OURS | st.just("")))
         for one in whole.messages
     ]
     return replace(
