@@ -45,14 +45,16 @@ def free_port() -> int:
 class App:
     """`streamlit run app.py` on a data folder of its own; `start` and `kill` as often as you like."""
 
-    def __init__(self, folder: Path, base_url: str | None = None, *, cache: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, base_url: str | None = None, *, cache: Path | None = None, port: int | None = None
+    ) -> None:
         """Without a base URL there is no key either: the offline model answers, from the cache folder."""
         self.data = folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
         self.more = ""
         """What stands in settings.toml besides."""
         self.log = folder / "server.log"
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environ = {
             **os.environ,

@@ -94,8 +94,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(context: BrowserContext, app: App, tracker: Tracker) -> Iterator[Watched]:
-    watched = Watched(context, app)
+def watched(own_context: BrowserContext, app: App, tracker: Tracker) -> Iterator[Watched]:
+    watched = Watched(own_context, app)
     yield watched
     assert tracker.asked == []
 
