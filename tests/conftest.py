@@ -113,15 +113,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 _ALONE = ("browser", "embedded")
+_LONG = ("canary", "faults", "hostile", "processes", "races", "kill")
+"""In the names of files that take a minute: begun among the last, one of them goes on when all else is done."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers: a file's tests stay together, and one worker at a time drives a browser or the real model.
 
-    These come first: the browser's is the longest chain, and nothing else could be done beside its end.
+    These come first: the browser's is the longest chain, and nothing else could be done beside its end. Then the long
+    files.
     """
+
+    def turn(item: pytest.Item) -> int:
+        if any(item.get_closest_marker(mark) for mark in _ALONE):
+            return 0
+        return 1 if any(word in item.path.name for word in _LONG) else 2
+
     for item in items:
         alone = next((mark for mark in _ALONE if item.get_closest_marker(mark)), None)
         item.add_marker(pytest.mark.xdist_group(alone or str(item.path)))
-    items.sort(key=lambda item: not any(item.get_closest_marker(mark) for mark in _ALONE))
+    items.sort(key=turn)
