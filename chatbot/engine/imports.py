@@ -19,7 +19,7 @@ File = tuple[str, BinaryIO]
 
 _OTHER_HERE = "not as in the file: it went on here or there; the one here was kept"
 _MORE_HERE = "the one here was kept: such a file keeps less of it, or it went on here or there"
-_MESSAGES_AT_ONCE, _LETTERS_AT_ONCE = 200, 2_000_000  # some hundredths of a second, and little to hold
+_MESSAGES_AT_ONCE, _LETTERS_AT_ONCE = 500, 2_000_000  # less than a tenth of a second, and little to hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

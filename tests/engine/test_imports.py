@@ -210,9 +210,9 @@ def test_little_is_held_of_a_large_file(store: Store) -> None:
     short = Whole(source="a:1", created=NOON, updated=NOON)
     said = WholeMessage(role="user", state="complete", created=NOON, text="x" * 1_000_000)
     long = replace(short, messages=(said,))
-    copied = [Copied(whole=one) for one in (*[short] * 500, *[long] * 5)]
+    copied = [Copied(whole=one) for one in (*[short] * 1_200, *[long] * 5)]
     sizes = [len(some) for some in _together(copied)]
-    assert sizes == [200, 200, 102, 2, 1]
+    assert sizes == [500, 500, 202, 2, 1]
 
 
 def test_stopping_leaves_whole_conversations(store: Store, other: Store) -> None:
