@@ -68,8 +68,11 @@ def look(store: Store, files: Iterable[File], *, some: bool = False) -> Looked:
                 found.append(_line(copied, "there" if there else "added", notes=_notes(copied)))
             found += _passed(file, name, len(found))
         except BadInput as error:
-            if not some or len(unread) + 1 == len(files):
+            if not some:
                 raise
+            if len(unread) + 1 == len(files):  # none of them can be read
+                told = [line.notes[0] for line in unread.values()]
+                raise BadInput(" ".join([*told, error.sentence])) from None
             unread[number] = Line(title=name, messages=0, how="passed", notes=(error.sentence,))
             lines.append(unread[number])
             continue

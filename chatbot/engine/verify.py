@@ -33,7 +33,7 @@ def verify(file: BinaryIO, name: str) -> Verified:
         for copied in open_chats(file, name):
             if copied.checksum is None:
                 raise BadInput(
-                    f"{name} holds no hashes, so there is nothing to compare. Verify an export of ByteBot's."
+                    f"{name} holds no hashes, so there is nothing to compare. ByteBot's JSON and zip have them."
                 )
             conversations += 1
             messages += copied.whole.count

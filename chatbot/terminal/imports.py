@@ -150,5 +150,6 @@ def _whose(lines: "Iterable[Line]") -> str:
 def _sum(done: "list[Line]") -> str:
     new = [line for line in done if line.how == "added"]
     words = f"Imported {counted(len(new), 'conversation')} with {counted(sum(one.messages for one in new), 'message')}"
-    there = sum(line.how in ("there", "back") for line in done)
-    return f"{words}; {there:,} {'was' if there == 1 else 'were'} already there." if there else f"{words}."
+    there, back = (sum(line.how == how for line in done) for how in ("there", "back"))
+    words += f"; {there:,} {'was' if there == 1 else 'were'} already there" if there else ""
+    return f"{words}; {back:,} taken back out of the trash." if back else f"{words}."

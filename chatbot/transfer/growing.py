@@ -159,7 +159,8 @@ def moment(value: object) -> datetime | None:
         try:
             found = datetime.fromisoformat(value.strip())
             found = found if found.tzinfo else found.replace(tzinfo=UTC)
-            return seconds(found.timestamp()) and found.astimezone(UTC)
+            # Before 1970 is no time of a chat; the first second of it is what our own Markdown says where nobody knows.
+            return found.astimezone(UTC) if found == EPOCH else seconds(found.timestamp()) and found.astimezone(UTC)
         except (ValueError, OverflowError):
             return None
     return None

@@ -41,6 +41,10 @@ def read_llm_logs(file: BinaryIO, name: str) -> Iterator[Copied]:
 
 def _read(tables: Tables) -> Iterator[Copied]:
     responses, threads = Responses(tables), Threads(tables)
+    if tables.has("conversations", "owner", "title_by", "pinned"):
+        raise BadInput(
+            f"{tables.name} is a history of ByteBot's, or a backup of one, and no export: chatbot restore {tables.name}"
+        )
     if not (responses.there or threads.there):
         raise BadInput(
             f"{tables.name} is a database, but no logs.db of llm. docs/formats.md says what can be imported."

@@ -171,7 +171,10 @@ def test_several_as_markdown_are_a_zip_of_files(here: Store, tmp_path: Path, cap
         assert archive.read(archive.namelist()[0]).decode().startswith("---\ntitle: ")
     assert names == ["Same", "Same", "Other"]
     assert main(["import", str(tmp_path / "notes.zip")]) == 0
-    assert "3 were already there" in capsys.readouterr().err
+    assert "3 were already there." in capsys.readouterr().err
+    here.conversations.delete(here.wholes.ids()[0])
+    assert main(["import", str(tmp_path / "notes.zip")]) == 0
+    assert "2 were already there; 1 taken back out of the trash." in capsys.readouterr().err
 
 
 def test_what_is_on_other_branches_is_counted_apart(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]

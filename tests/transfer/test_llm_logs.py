@@ -46,6 +46,12 @@ def test_a_row_for_each_prompt(tmp_path: Path) -> None:
     assert (alone.whole.source, drawn(alone.whole)) == ("llm:response-03r", [(None, "user", "Alone?")])
 
 
+def test_a_history_of_ours_is_told_what_to_do_with(tmp_path: Path) -> None:
+    Store.open(f"sqlite:///{tmp_path}/b.db").close()
+    with pytest.raises(BadInput, match="chatbot restore"):
+        read((tmp_path / "b.db").read_bytes())
+
+
 def test_without_what_came_later(tmp_path: Path) -> None:
     columns = ("system", "duration_ms", "datetime_utc", "input_tokens", "output_tokens", "options_json")
     text = logs(tmp_path / "logs.db", *(f"ALTER TABLE responses DROP COLUMN {name}" for name in columns))

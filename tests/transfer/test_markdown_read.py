@@ -3,7 +3,7 @@
 import io
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -106,6 +106,12 @@ def test_what_is_lost_is_what_the_table_says() -> None:
     assert kept["reasoning"] == kept["system prompt"] == kept["model, times"] == "yes"
     assert kept["tokens, durations, finish reasons"] == kept["all settings, notes, what it cost"] == "–"
     assert kept["tags, stars, pins, the archive"] == "–"
+
+
+def test_what_began_at_the_beginning_of_time_comes_back() -> None:
+    # Where an app's file says no time, that is what stands here.
+    old = replace(RICH, created=datetime(1970, 1, 1, tzinfo=UTC))
+    assert read(markdown(old)).created == old.created
 
 
 def test_the_open_branch_alone() -> None:
