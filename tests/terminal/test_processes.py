@@ -308,7 +308,7 @@ def test_asked_to_end_at_the_prompt_or_in_a_reply(house: House, number: signal.S
         child.say("hello")
         child.see("quick brown fox")
         child.signal(number)
-        assert child.ends() == status
+        assert child.ends() == status, child.text
         assert "Traceback" not in child.text
     reply = reply_of(house)
     assert reply.state == "cut"
@@ -316,7 +316,7 @@ def test_asked_to_end_at_the_prompt_or_in_a_reply(house: House, number: signal.S
     with house.terminal("--model", LONG) as child:
         child.see("›")
         child.signal(number)
-        assert child.ends() == status
+        assert child.ends() == status, child.text
         assert "Traceback" not in child.text
 
 
