@@ -129,10 +129,8 @@ def fields_of(value: Whole | WholeMessage | WholeCall) -> dict[str, Any]:
     }
 
 
-def _fields(kind: Any, value: Any) -> tuple[Sequence[str], Sequence[Any], Sequence[Any]]:
+def _fields(kind: Any, value: object) -> tuple[Sequence[str], Sequence[Any], Sequence[Any]]:
     """Names, values and defaults. A history has a hundred thousand messages: what all have in common is asked for once."""
-    if kind is WholeMessage:
-        return WholeMessage._fields, value, _DEFAULTS
     names, get, defaults = _KINDS[kind]
     return names, get(value), defaults
 
@@ -143,8 +141,14 @@ def _kind(kind: Any) -> tuple[Sequence[str], Callable[[object], Sequence[Any]], 
     return names, attrgetter(*names), [one.default for one in kept]
 
 
-_KINDS = {kind: _kind(kind) for kind in (Whole, WholeCall)}
-_DEFAULTS = [WholeMessage._field_defaults.get(name, MISSING) for name in WholeMessage._fields]
+_KINDS: Mapping[Any, tuple[Sequence[str], Callable[[Any], Sequence[Any]], Sequence[Any]]] = {
+    **{kind: _kind(kind) for kind in (Whole, WholeCall)},
+    WholeMessage: (
+        WholeMessage._fields,
+        tuple,
+        [WholeMessage._field_defaults.get(name, MISSING) for name in WholeMessage._fields],
+    ),
+}
 
 
 def moment(when: datetime) -> str:

@@ -21,6 +21,8 @@ _OTHER_HERE = "not as in the file: it went on here or there; the one here was ke
 _MORE_HERE = "the one here was kept: such a file keeps less of it, or it went on here or there"
 _MESSAGES_AT_ONCE, _LETTERS_AT_ONCE = 500, 2_000_000  # less than a tenth of a second, and little to hold
 
+_TOLD = 5  # files in one sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -71,8 +73,9 @@ def look(store: Store, files: Iterable[File], *, some: bool = False) -> Looked:
             if not some:
                 raise
             if len(unread) + 1 == len(files):  # none of them can be read
-                told = [line.notes[0] for line in unread.values()]
-                raise BadInput(" ".join([*told, error.sentence])) from None
+                told = [*(line.notes[0] for line in unread.values()), error.sentence]
+                more = f"{len(told) - _TOLD:,} more cannot be read either." if len(told) > _TOLD else ""
+                raise BadInput(" ".join([*told[:_TOLD], more]).strip()) from None
             unread[number] = Line(title=name, messages=0, how="passed", notes=(error.sentence,))
             lines.append(unread[number])
             continue

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from chatbot.core.events import CallFinished, Event, Failed, Finished, ReasoningDelta, Started, Terminal, TextDelta
 from chatbot.core.money import Usage
@@ -63,7 +64,7 @@ class LiveTurn:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Block until it is over, at most so long; true when it is."""
-        with self._news:
+        with self._hearing():
             return self._news.wait_for(lambda: self.over, seconds)
 
     def follow(self, after: int = 0, *, beat: float = BEAT) -> Iterator[Sequence[Event]]:
@@ -73,7 +74,7 @@ class LiveTurn:
         """
         at = after
         while True:
-            with self._news:
+            with self._hearing():
                 if len(self._log) == at and not self.over:
                     self._news.wait(beat)
                 batch = self._log[at:]
@@ -83,6 +84,20 @@ class LiveTurn:
                 yield batch
             if over:
                 return
+
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """The lock, for a watcher. Ctrl-C, or being asked to end, may raise while `wait` takes it back: then it is not
+        there to be given back, and that is complained of instead of what was raised.
+        """
+        try:
+            with self._news:
+                yield
+        except RuntimeError as error:
+            raised = error.__context__
+            if raised is None or isinstance(raised, Exception):
+                raise
+            raise raised from None
 
     def _own(self) -> None:
         try:

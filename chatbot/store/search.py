@@ -24,7 +24,7 @@ from chatbot.core.text import repair
 from chatbot.store import index
 from chatbot.store.database import Database
 from chatbot.store.search_names import by_names, in_one_reading
-from chatbot.store.search_sqlite import common, either, kept, newest, ranked
+from chatbot.store.search_sqlite import common, either, newest, ranked
 from chatbot.store.tables import backlog, calls, conversations, messages, stars, tagged
 from chatbot.store.values import Filters, Hit
 
@@ -99,7 +99,7 @@ class Search:
         limits = _COMMON_PHRASE if any(term.phrase for term in words) else _COMMON_WORD
         if latest := common(connection, match, *limits):
             if first <= len(latest):  # to ask for them once more is to look for the words once more
-                ids = kept(connection, latest[:first], conditions, need)
+                ids = _fulfilling(connection, [messages.c.id.in_(latest[:first]), *conditions], need)
             else:
                 ids, _ = newest(connection, index.WORDS, match, conditions, need, first)
             if len(ids) == need:
@@ -114,11 +114,11 @@ class Search:
             match = " AND ".join(either(term.readings) for term in long)
             ids, whole = newest(connection, index.PARTS, match, conditions, need, max(_FIRST, 4 * need))
             return ids if whole else newest(connection, index.PARTS, match, conditions, need, -1)[0]
-        query = _joined(select(messages.c.id)).where(*self._where(filters), *self._stands(wanted))
+        conditions = [*self._where(filters), *self._stands(wanted)]
         if _short(wanted):
             last = select(func.max(messages.c.id)).scalar_subquery()
-            query = query.where(messages.c.id > last - WINDOW)
-        return list(connection.execute(query.order_by(messages.c.id.desc()).limit(need)).scalars())
+            conditions.append(messages.c.id > last - WINDOW)
+        return _fulfilling(connection, conditions, need)
 
     def _stands(self, wanted: Sequence[Term]) -> list[ColumnElement[bool]]:
         """That each of the terms is a part of the text, wherever."""
@@ -188,6 +188,12 @@ class Search:
             )
             for row in (rows[id] for id in ids)
         ]
+
+
+def _fulfilling(connection: Connection, conditions: Sequence[ColumnElement[bool]], need: int) -> list[int]:
+    """So many of the newest messages that fulfil the conditions."""
+    query = _joined(select(messages.c.id)).where(*conditions).order_by(messages.c.id.desc()).limit(need)
+    return list(connection.execute(query).scalars())
 
 
 def _joined(query: Select[Any]) -> Select[Any]:

@@ -8,8 +8,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from chatbot.store import index
 from chatbot.store.tables import conversations, messages
 
-_JOINED = messages.join(conversations, conversations.c.id == messages.c.conversation)
-
 
 def common(connection: Connection, match: str, window: int, most: int) -> list[int]:
     """The newest with the words, unfiltered, when they stand in at least `most` of the newest `window` messages.
@@ -24,12 +22,6 @@ def common(connection: Connection, match: str, window: int, most: int) -> list[i
     )
     found = list(connection.execute(query, {"words": match, "id": latest - window, "most": most}).scalars())
     return found if len(found) == most else []
-
-
-def kept(connection: Connection, found: Sequence[int], conditions: list[ColumnElement[bool]], need: int) -> list[int]:
-    """Those of the found that fulfil the conditions, the newest first."""
-    query = select(messages.c.id).select_from(_JOINED).where(messages.c.id.in_(found), *conditions)
-    return list(connection.execute(query.order_by(messages.c.id.desc()).limit(need)).scalars())
 
 
 def newest(

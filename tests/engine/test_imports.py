@@ -204,6 +204,8 @@ def test_a_file_that_cannot_be_read_does_not_stand_in_the_way_of_others(store: S
         look(other, files)
     with pytest.raises(BadInput, match=r"bad\.json.*cut off.*none\.png"):
         look(other, [files[0], files[2]], some=True)
+    with pytest.raises(BadInput, match=r"\. 4 more cannot be read either\.$"):
+        look(other, [files[0], files[2]] * 4 + [files[0]], some=True)
 
 
 def test_little_is_held_of_a_large_file(store: Store) -> None:
