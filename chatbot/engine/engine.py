@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from chatbot.core.errors import ByteBotError, StoreError
 from chatbot.core.events import Event
@@ -28,7 +28,7 @@ from chatbot.engine.reply import Reply, reply_of
 from chatbot.engine.reserve import Reserve
 from chatbot.engine.stages import Recording, Where, marked_closed, priced, recorded
 from chatbot.engine.titles import Titles
-from chatbot.engine.view import View, view
+from chatbot.engine.view import Stretch, View, view
 from chatbot.providers.provider import Cancel, Provider
 from chatbot.store.lease import this_process
 from chatbot.store.store import Store
@@ -119,13 +119,10 @@ class Engine:
         turn = self.live(reply)
         return turn.follow() if turn is not None else watch_elsewhere(self.store, reply)
 
-    def view(self, conversation: str, head: int | None = None, *, last: int = 30, onward: bool = False) -> View:
-        """One consistent picture: the newest `last` messages of the path to `head` (None: the conversation's own).
-
-        `onward`: go on from there to the newest message below, which somebody else may have added.
-        """
+    def view(self, conversation: str, head: int | None = None, **stretch: Unpack[Stretch]) -> View:
+        """One consistent picture: of the path to `head` (None: the conversation's own) the newest 30, or a `stretch`."""
         with self.store.moment():
-            return view(self.store, conversation, head, last=last, bills=self.paid, onward=onward)
+            return view(self.store, conversation, head, bills=self.paid, **stretch)
 
     def paid(self, replies: Sequence[int]) -> Mapping[int, Sequence[Call]]:
         """The settled calls of these replies, in the order in which they were made."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from chatbot.core.errors import NotFound
 from chatbot.core.messages import LIVE, Role, State
@@ -65,12 +66,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The newest messages of one path. `earlier` counts those above them that were left out."""
+    """A stretch of one path, mostly its newest messages. `earlier` counts those above them that were left out."""
 
     conversation: Conversation
     head: int | None
     shown: tuple[Shown, ...]
     earlier: int
+    later: tuple[int, ...] = ()
+    """Those below them that were left out, each by its first segment."""
     replies: tuple[int, ...] = ()
     """Every segment of a reply on this path, those that were left out too."""
     branches: bool = False
@@ -81,32 +84,45 @@ class View:
         return tuple(shown for shown in self.shown if shown.live)
 
 
-def view(store: Store, conversation: str, head: int | None, *, last: int, bills: Bills, onward: bool = False) -> View:
-    """Read it: five queries, whatever the length. `onward`: down to the newest message below `head`; `bills`: what the
-    ledger holds of replies.
+class Stretch(TypedDict, total=False):
+    """Which messages of a path to read."""
+
+    last: int
+    """How many, counted from the end; else 30."""
+    until: int | None
+    """The message that they end with, where it is on the path; else the newest."""
+    onward: bool
+    """The path goes on to the newest message below, which somebody else may have added."""
+
+
+def view(store: Store, conversation: str, head: int | None, *, bills: Bills, **stretch: Unpack[Stretch]) -> View:
+    """Read it: five queries, whatever the length. `bills`: what the ledger holds of replies.
 
     NotFound when there is no such conversation.
     """
+    last, until = stretch.get("last", 30), stretch.get("until")
     row = store.conversations.get(conversation)
     tree = store.conversations.tree(conversation)
     if head is None or head not in tree.by_id:
         head = row.head
-    elif onward:
+    elif stretch.get("onward"):
         head = tree.newest_below(head)
     path = tree.path(head)
-    newest = path[-last:] if last else ()
-    rows = store.conversations.messages([leaf.id for place in newest for leaf in place.segments])
+    end = next((at for at, place in enumerate(path, 1) if until == place.first.id), len(path))
+    read = path[max(0, end - last) : end]
+    rows = store.conversations.messages([leaf.id for place in read for leaf in place.segments])
     calls = bills([id for id, row in rows.items() if row.role == "assistant"])
     stars = store.stars.among(rows)
     shown = tuple(
-        _shown(tree, place, rows, calls, stars) for place in newest if all(leaf.id in rows for leaf in place.segments)
+        _shown(tree, place, rows, calls, stars) for place in read if all(leaf.id in rows for leaf in place.segments)
     )
     leaves = [leaf for place in path for leaf in place.segments]
     return View(
         conversation=row,
         head=head,
         shown=shown,
-        earlier=len(path) - len(newest),
+        earlier=end - len(read),
+        later=tuple(place.first.id for place in path[end:]),
         replies=tuple(leaf.id for leaf in leaves if leaf.role == "assistant"),
         branches=len(tree.by_id) > len(leaves),
     )
@@ -136,25 +152,29 @@ def _own(tree: Tree, place: Place, versions: tuple[int, ...]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where a message stands: the newest leaf below it, its first segment, and its number counted from the end."""
+    """Where a message stands: the newest leaf below it, the path to there, and its place on that."""
 
     head: int
-    first: int
-    last: int
+    path: tuple[Place, ...]
+    at: int
 
 
 def way_to(store: Store, conversation: str, message: int) -> Way:
     """How to draw a message wherever it is; NotFound when it is not there any more."""
     tree = _tree_with(store, conversation, message)
-    head = tree.newest_below(message)
+    return _way(tree, tree.newest_below(message), message)
+
+
+def way_to_version(store: Store, conversation: str, version: int) -> Way:
+    """Where to stand after switching to a version; NotFound when it is not there any more."""
+    tree = _tree_with(store, conversation, version)
+    return _way(tree, tree.below_version(version), version)
+
+
+def _way(tree: Tree, head: int, message: int) -> Way:
     path = tree.path(head)
     at = next((at for at, place in enumerate(path) if any(leaf.id == message for leaf in place.segments)), 0)
-    return Way(head=head, first=path[at].first.id if path else message, last=len(path) - at)
-
-
-def head_of_version(store: Store, conversation: str, version: int) -> int:
-    """The leaf to stand on after switching to a version; NotFound when it is not there any more."""
-    return _tree_with(store, conversation, version).below_version(version)
+    return Way(head, path, at)
 
 
 def _tree_with(store: Store, conversation: str, message: int) -> Tree:

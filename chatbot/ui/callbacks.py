@@ -16,14 +16,12 @@ from chatbot.core.budgets import Budget
 from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.core.text import typed
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
-from chatbot.engine.view import head_of_version, way_to
 from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui import open_chat, session
-from chatbot.ui.open_chat import LAST, Note, OpenChat, Renaming, begin, current, open_conversation, open_new, undo_until
+from chatbot.ui.open_chat import Note, OpenChat, Renaming, begin, current, open_conversation, open_new, undo_until
 from chatbot.ui.session import engine_of
 
 INPUT = "input"
-_ABOVE = 2  # messages drawn above one that was found, so that it is seen what it was about
 
 
 def fresh_key() -> str:
@@ -127,18 +125,6 @@ def cancel() -> None:
 
 
 @told
-def switch(version: int) -> None:
-    """Stand on the newest message below another version."""
-    chat = current()
-    engine = engine_of(chat)
-    if chat.conversation is None:
-        return
-    chat.calm()
-    chat.head = head_of_version(engine.store, chat.conversation, version)
-    engine.store.conversations.set_head(chat.conversation, chat.head)
-
-
-@told
 def delete_message(message: int) -> None:
     chat = current()
     if chat.conversation is None:
@@ -216,33 +202,6 @@ def menu(widget: str, choices: dict[str, Callable[[], None]]) -> None:
 def begin_rename(where: Literal["head", "list"]) -> None:
     current().calm()
     current().renaming = Renaming(where)
-
-
-def earlier() -> None:
-    """Draw as many older messages again."""
-    current().last += LAST
-
-
-def go_to(conversation: str | None) -> None:
-    """Open a conversation of the list, or a new chat."""
-    options = session.home().default_options()
-    if conversation is None:
-        open_new(options)
-    else:
-        open_conversation(conversation, options)
-
-
-@told
-def jump(conversation: str, message: int | None) -> None:
-    """Open a conversation at the message that was found, on its branch and with it drawn."""
-    engine, options = session.engine(), session.home().default_options()
-    if message is None:
-        open_conversation(conversation, options)
-        return
-    way = way_to(engine.store, conversation, message)
-    engine.store.conversations.set_head(conversation, way.head)
-    chat = open_conversation(conversation, options)
-    chat.head, chat.found, chat.last = way.head, way.first, max(LAST, way.last + _ABOVE)
 
 
 @told

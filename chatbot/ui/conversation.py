@@ -12,7 +12,7 @@ from chatbot.core.errors import ByteBotError
 from chatbot.core.events import Failed
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown, View
-from chatbot.ui import callbacks, foot, message
+from chatbot.ui import foot, message, moving
 from chatbot.ui.live_reply import follow
 from chatbot.ui.message import Places
 from chatbot.ui.meter import Meter
@@ -29,10 +29,10 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine, spe
         _earlier(view)
         for place, (shown, below) in enumerate(zip_longest(view.shown, view.shown[1:])):
             newest = below is not None and below.row.id == chat.said
-            places = message.draw(shown, chat, last=below is None, place=place, newest=newest)
+            places = message.draw(shown, chat, last=_last(shown, view), place=place, newest=newest)
             if places is not None:
                 live.append((shown, places))
-        drawn = 1 + len(view.shown)
+        drawn = 1 + len(view.shown) + _later(view)
         clear(chat.drawn - drawn)
         chat.drawn = drawn
     # Esc stops the one that is being followed; all the same, every reply can be stopped from the start.
@@ -41,7 +41,7 @@ def draw(column: DeltaGenerator, view: View, chat: OpenChat, engine: Engine, spe
     for number, (shown, places) in enumerate(live):
         if number:
             foot.live(places.foot, shown, here=engine.live(shown.row.id) is not None, esc=True, again=True)
-        over = _follow(shown, places, chat, engine, spent, last=shown is view.shown[-1])
+        over = _follow(shown, places, chat, engine, spent, last=_last(shown, view))
         put(over)
 
 
@@ -61,8 +61,36 @@ def _earlier(view: View) -> None:
                 key="earlier-button",
                 icon=":material/expand_less:",
                 type="tertiary",
-                on_click=callbacks.earlier,
+                on_click=moving.earlier,
             )
+
+
+def _later(view: View) -> int:
+    """Below a stretch far up; gives how many elements that took."""
+    if not view.later:
+        return 0
+    with st.container(key="later", horizontal=True, horizontal_alignment="center"):
+        st.button(
+            f"Later messages ({len(view.later):,})",
+            key="later-button",
+            icon=":material/expand_more:",
+            type="tertiary",
+            on_click=moving.later,
+            args=(view.later,),
+        )
+        st.button(
+            "To the newest",
+            key="newest-button",
+            icon=":material/keyboard_double_arrow_down:",
+            type="tertiary",
+            on_click=moving.newest,
+        )
+    return 1
+
+
+def _last(shown: Shown, view: View) -> bool:
+    """Nothing follows it, so it can be gone on with."""
+    return not view.later and shown is view.shown[-1]
 
 
 def _follow(shown: Shown, places: Places, chat: OpenChat, engine: Engine, spent: Spend, *, last: bool) -> Shown:

@@ -61,15 +61,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   if (data.here && button.dataset.here !== data.here) {
     button.dataset.here = data.here
-    // The messages below are still being drawn, and Streamlit goes to the bottom as they come: so again and again, until
-    // they are there or the person moves.
-    let left = 60
-    const timer = setInterval(() => {
-      button.scrollIntoView({ block: "center" })
-      if (!--left) clearInterval(timer)
-    }, 100)
+    // The messages below are still being drawn, and Streamlit glides to the bottom as they come: so in every frame, until
+    // they are there or the person moves. A wheel that turns ends the gliding; this one is heard by nobody else.
+    const message = button.getRootNode().host.closest('[data-testid="stChatMessage"]')
+    const main = document.querySelector(".stMain")
+    let until = performance.now() + 6000
+    const stay = () => {
+      main?.dispatchEvent(new WheelEvent("wheel"))
+      const tall = message.offsetHeight > window.innerHeight / 2
+      message.scrollIntoView({ block: tall ? "start" : "center" })
+      if (performance.now() < until) requestAnimationFrame(stay)
+    }
+    stay()
     for (const moved of ["wheel", "touchstart", "keydown", "pointerdown"])
-      window.addEventListener(moved, () => clearInterval(timer), { once: true, passive: true })
+      window.addEventListener(moved, () => { until = 0 }, { once: true, passive: true })
   }
 }
 """
@@ -83,7 +88,7 @@ def _component() -> Any:
 def copy_button(text: str, *, key: str, on_refused: Callable[[], None], here: str = "", newest: bool = False) -> None:
     """`on_refused` is called where the browser gives no clipboard, as on plain http beyond this machine.
 
-    A new word in `here` brings the button into sight, and so its message: Streamlit itself scrolls nowhere. `newest`:
+    A new word in `here` brings the message around the button into sight: Streamlit itself scrolls nowhere. `newest`:
     it was said just now, so the end of the page is shown when it first appears.
     """
     data = {"text": text, "here": here, "newest": newest}

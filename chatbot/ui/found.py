@@ -10,7 +10,7 @@ from chatbot.core.query import Part
 from chatbot.engine.engine import Engine
 from chatbot.store.search import WINDOW
 from chatbot.store.values import Hit
-from chatbot.ui import callbacks, clock, search_field
+from chatbot.ui import clock, moving, search_field
 from chatbot.ui.search_field import Asked
 from chatbot.ui.seats import clear
 from chatbot.ui.words import NAME, sentence
@@ -84,7 +84,7 @@ def _group(hits: list[Hit]) -> int:
         key=f"found-{first.conversation}",
         icon=":material/chat_bubble:",
         type="tertiary",
-        on_click=callbacks.jump,
+        on_click=moving.jump,
         args=(first.conversation, None),
     )
     named = [hit for hit in hits if hit.where in WHERE]
@@ -98,7 +98,7 @@ def _group(hits: list[Hit]) -> int:
             f"{marked(hit.snippet)} :small[:gray[{who}, {day}]]",
             key=f"hit-{hit.message}",
             type="tertiary",
-            on_click=callbacks.jump,
+            on_click=moving.jump,
             args=(hit.conversation, hit.message),
         )
     return 1 + len(named) + len(said)

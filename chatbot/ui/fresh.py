@@ -23,7 +23,7 @@ _LATER = "lines are looked at later"
 
 def drawn(lines: list[Line]) -> None:
     """What the sidebar shows now."""
-    st.session_state[_KEY] = _picture(lines, current().conversation)
+    st.session_state[_KEY] = _picture(lines, _on_page())
 
 
 def await_name(engine: Engine, view: View, title: DeltaGenerator, line: DeltaGenerator | None) -> bool:
@@ -69,12 +69,18 @@ def _look_again() -> None:
         lines = session.engine().store.conversations.lines(limit=max(1, len(picture)))
     except ByteBotError:
         return
-    if _picture(lines, current().conversation) != picture:
+    if _picture(lines, _on_page()) != picture:
         st.rerun()
 
 
+def _on_page() -> str | None:
+    """The conversation whose newest replies are on the page itself."""
+    chat = current()
+    return chat.conversation if chat.until is None else None
+
+
 def _picture(lines: list[Line], open: str | None) -> tuple[tuple[str, bool, bool, bool], ...]:
-    """Without the marks of the open conversation: its replies are on the page itself."""
+    """Without the marks of the `open` one: its replies are on the page itself."""
     return tuple(
         (line.id, line.live and line.id != open, line.unseen and line.id != open, line.pinned) for line in lines
     )

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.core.blocks import label
 from chatbot.store.values import Conversation
-from chatbot.ui import callbacks, chat_dialogs, menus, ordering, renaming, temporary
+from chatbot.ui import callbacks, chat_dialogs, menus, moving, ordering, renaming, temporary
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear
 
@@ -81,7 +81,7 @@ def _menu(conversation: Conversation, chat: OpenChat) -> None:
             "Delete": (":material/delete: Delete", gone),
         }
     else:
-        choices["End"] = (":material/close: End this chat", partial(callbacks.go_to, None))
+        choices["End"] = (":material/close: End this chat", partial(moving.go_to, None))
     chosen = menus.menu("head-menu", choices, help="Menu of this chat")
     if chosen == _COSTS:
         st.switch_page("pages/costs.py", query_params={"chat": conversation.id})

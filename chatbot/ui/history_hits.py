@@ -7,7 +7,7 @@ import streamlit as st
 from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.store.values import Filters, Hit, Starred
-from chatbot.ui import callbacks, clock
+from chatbot.ui import clock, moving
 from chatbot.ui.found import WHERE, groups, marked, notes
 from chatbot.ui.history_rows import ago
 from chatbot.ui.search_field import Asked
@@ -78,7 +78,7 @@ def _star(star: Starred) -> None:
 
 
 def _go(conversation: str, message: int | None) -> None:
-    callbacks.jump(conversation, message)
+    moving.jump(conversation, message)
     st.switch_page("pages/chat.py", query_params={"c": conversation})
 
 

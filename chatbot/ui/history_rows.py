@@ -10,7 +10,7 @@ from chatbot.core.bill import short
 from chatbot.core.blocks import label
 from chatbot.store.tags import Tag
 from chatbot.store.values import HistoryLine
-from chatbot.ui import callbacks, clock
+from chatbot.ui import clock, moving
 from chatbot.ui.begun_in import BEGUN_IN
 from chatbot.ui.history_picked import Picked
 from chatbot.ui.words import cost, sentence
@@ -47,7 +47,7 @@ def _row(line: HistoryLine, tags: Sequence[Tag], chosen: Picked) -> None:
                 wrap=False,  # a second line would be centred
                 help=None if len(title) <= _NAME else sentence(title),
             ):
-                callbacks.go_to(line.id)
+                moving.go_to(line.id)
                 st.switch_page("pages/chat.py", query_params={"c": line.id})
             grey = " · ".join(about(line, clock.now()))
             if tags:  # in a caption they would be as faint as the rest of it

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from chatbot.engine.view import Shown
-from chatbot.ui import callbacks, ordering
+from chatbot.ui import callbacks, moving, ordering
 from chatbot.ui.callbacks import fresh_key
 from chatbot.ui.clock import zone
 from chatbot.ui.open_chat import current
@@ -34,7 +34,7 @@ def _arrow(side: str, key: str, help: str, target: int, disabled: bool) -> None:
         type="tertiary",
         disabled=disabled,
         width=_THUMB,
-        on_click=callbacks.switch,
+        on_click=moving.switch,
         args=(target,),
     )
 

@@ -67,6 +67,8 @@ class OpenChat:
     """What keeps this chat's words in memory, where they are to be kept nowhere else."""
     head: int | None = None
     last: int = LAST
+    until: int | None = None
+    """The message that the drawn ones end with, far up in a long chat; None: they go to the newest."""
     slot: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     """Part of the keys of this chat's widgets; it stays when a new chat is stored and gets its id."""
     editing: int | None = None
@@ -76,6 +78,8 @@ class OpenChat:
     """The reply whose cost is laid open."""
     found: int | None = None
     """The message that a search led to."""
+    sight: tuple[int, str] | None = None
+    """The message to bring into sight, with a word that is new each time."""
     said: int | None = None
     """The reply to what was said last in this tab: both are brought into sight."""
     raw: int | None = None
@@ -108,12 +112,14 @@ class OpenChat:
         return self.put_back_below if self.put_back is not None and self.put_back == self.head else self.head
 
     def here(self, message: int) -> str:
-        """A word that is new with each search that leads to this message; empty for all others."""
-        return self.slot if message == self.found else ""
+        """A word that is new each time this message is to be brought into sight; empty for all others."""
+        return self.sight[1] if self.sight is not None and message == self.sight[0] else ""
 
     def calm(self) -> None:
         """Nothing is being edited, chosen or told any more: something else was done."""
-        self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = self.found = None
+        self.editing = self.choosing = self.costing = self.raw = self.note = self.renaming = self.found = self.sight = (
+            None
+        )
         self.number = ""
         self.dialog = None
 
@@ -181,8 +187,8 @@ def look(engine: Engine, chat: OpenChat, options: Options) -> View | None:
     view: View | None = None
     if chat.conversation is not None:
         try:
-            view = engine.view(chat.conversation, chat.head, last=chat.last, onward=True)
-            if view.conversation.unseen:
+            view = engine.view(chat.conversation, chat.head, last=chat.last, until=chat.until, onward=True)
+            if view.conversation.unseen and not view.later:
                 engine.store.conversations.seen(chat.conversation)
         except NotFound:
             lost = chat.conversation
@@ -239,7 +245,8 @@ def begin(chat: OpenChat, engine: Engine, act: Callable[[OpenChat], Action], *, 
             chat.said = turn.reply
         if isinstance(action, Say):
             # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
-            chat.last = chat.last + 2 if chat.last < MOST else LAST
+            chat.last = chat.last + 2 if chat.last < MOST and chat.until is None else LAST
+            chat.until = None
 
 
 def put(over: Shown) -> None:

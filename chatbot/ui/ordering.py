@@ -6,7 +6,8 @@ import streamlit as st
 
 from chatbot.engine.branching import branch as branched
 from chatbot.ui import session
-from chatbot.ui.callbacks import go_to, told
+from chatbot.ui.callbacks import told
+from chatbot.ui.moving import go_to
 from chatbot.ui.open_chat import Note, current, undo_until
 
 

@@ -13,7 +13,7 @@ from chatbot.core.blocks import label
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import View
 from chatbot.store.values import Line
-from chatbot.ui import callbacks, clock, found, fresh, menus, ordering, phone, renaming, session, this_chat
+from chatbot.ui import callbacks, clock, found, fresh, menus, moving, ordering, phone, renaming, session, this_chat
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear, seat
 from chatbot.ui.session import engine_of
@@ -44,7 +44,7 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
             icon=":material/add:",
             shortcut="Ctrl+Shift+O",
             width="stretch",
-            on_click=callbacks.go_to,
+            on_click=moving.go_to,
             args=(None,),
         )
         asked = found.asked()
@@ -128,7 +128,7 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
         icon=icon,
         help=lines_of(told_apart(line, clock.zone())),
         type="tertiary",
-        on_click=callbacks.go_to,
+        on_click=moving.go_to,
         args=(line.id,),
     )
     return None

@@ -21,6 +21,15 @@ def test_a_click_on_a_hit_brings_the_message_into_sight(tab: Callable[[str], Cha
     chat.page.get_by_role("button", name=re.compile("a zebra, far up")).click()
     up = chat.messages.filter(has_text="a zebra, far up")
     expect(up).to_be_in_viewport(timeout=PATIENCE)
+    for _ in range(10):  # and it stays there, while those below it are still being drawn
+        expect(up).to_be_in_viewport(timeout=1)
+        chat.page.wait_for_timeout(100)
+    # Only a stretch is drawn, which goes on where one asks for it.
+    expect(chat.messages.filter(has_text="question 12")).to_have_count(1, timeout=PATIENCE)
+    expect(chat.messages.filter(has_text="question 13")).to_have_count(0)
+    chat.page.get_by_role("button", name="Later messages (14)").press("Enter")
+    expect(chat.messages.filter(has_text="question 13")).to_be_in_viewport(timeout=PATIENCE)
+    expect(chat.messages.filter(has_text="question 19")).to_have_count(1, timeout=PATIENCE)
     field.fill("quagga")
     chat.page.get_by_role("button", name=re.compile("old branch with a quagga")).click()
     expect(chat.messages.filter(has_text="An old branch with a quagga")).to_be_in_viewport(timeout=PATIENCE)

@@ -15,7 +15,7 @@ from chatbot.core.settings import Options
 from chatbot.engine.actions import Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.engine import Engine
 from chatbot.engine.live import LiveTurn
-from chatbot.engine.view import head_of_version
+from chatbot.engine.view import way_to_version
 from chatbot.providers.provider import End, ReasoningChunk, Request, TextChunk
 from chatbot.store.store import Store
 from tests.scripted import Gate, Script, Scripted, text
@@ -217,7 +217,7 @@ def test_a_reply_with_something_below_it_goes_on_in_a_version_of_its_own(store: 
     assert now.shown[-1].own == more.reply, "what Delete takes away here is the continuation alone"
     assert now.shown[-1].row.id == more.reply
 
-    head = head_of_version(store, turn.conversation, turn.reply)
+    head = way_to_version(store, turn.conversation, turn.reply).head
     before = engine.view(turn.conversation, head)
     assert [shown.text for shown in before.shown] == ["Hello", "Half of", "and this", "Never mind."]
     assert before.shown[1].versions == (turn.reply, more.reply)

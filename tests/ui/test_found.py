@@ -39,17 +39,81 @@ def test_hits_stand_in_place_of_the_list_and_lead_to_the_branch(page: Tab) -> No
     assert page.app.session_state["chat"].found is None
 
 
-def test_an_old_message_is_drawn_when_a_click_leads_to_it(page: Tab) -> None:
+def test_an_old_message_is_drawn_with_those_about_it_and_the_way_to_the_newest(page: Tab) -> None:
     store = page.engine.store
-    first = last = exchange(store, text="the very first quagga")
-    for number in range(40):
-        last = exchange(store, last, text=f"more {number}")
+    begun = last = exchange(store, text="question 0")
+    for number in range(1, 60):
+        last = exchange(store, last, text="a quagga, far up" if number == 10 else f"question {number}")
+    look_for(page, "quagga")
+    [hit] = [button for button in page.app.button if (button.key or "").startswith("hit-")]
+    hit.click()
+    page.run()
+    assert page.app.session_state["chat"].head == last.reply
+    assert drawn(page) == ["question 9", "a quagga, far up", *(f"question {number}" for number in range(11, 21))]
+    assert page.app.button(key="earlier-button").label == "Earlier messages (18)"
+    assert page.app.button(key="later-button").label == "Later messages (78)"
+    assert not [button for button in page.app.button if (button.key or "").startswith("continue")]
+    page.app.button(key="earlier-button").click()
+    page.run()
+    page.app.button(key="later-button").click()
+    page.run()
+    assert (drawn(page)[0], drawn(page)[-1]) == ("question 0", "question 32")
+    assert page.app.button(key="later-button").label == "Later messages (54)"
+    page.app.button(key="newest-button").click()
+    page.run()
+    assert drawn(page) == [f"question {number}" for number in range(48, 60)]
+    assert begun.conversation == last.conversation
+
+
+def test_later_messages_end_with_the_newest(page: Tab) -> None:
+    store = page.engine.store
+    first = last = exchange(store, text="a quagga")
+    for number in range(1, 20):
+        last = exchange(store, last, text=f"question {number}")
     look_for(page, "quagga")
     page.app.button(key=f"hit-{first.user}").click()
     page.run()
-    assert "the very first quagga" in page.said()
-    assert page.app.session_state["chat"].head == last.reply
-    assert len(page.app.session_state["messages"]) == 82
+    assert drawn(page)[-1] == "question 10"
+    page.app.button(key="later-button").click()
+    page.run()
+    assert drawn(page) == ["a quagga", *(f"question {number}" for number in range(1, 20))]
+    assert not [button for button in page.app.button if button.key in ("later-button", "newest-button")]
+
+
+def test_what_is_said_from_far_up_stands_below_the_newest(page: Tab) -> None:
+    store = page.engine.store
+    first = last = exchange(store, text="a quagga")
+    for number in range(1, 40):
+        last = exchange(store, last, text=f"question {number}")
+    look_for(page, "quagga")
+    page.app.button(key=f"hit-{first.user}").click()
+    page.run()
+    page.say("and then?")
+    assert drawn(page)[-2:] == ["question 39", "and then?"]
+    assert len(drawn(page)) == 12
+    assert [row.parent for row in page.kept() if row.text == "and then?"] == [last.reply]
+
+
+def test_a_reply_that_comes_below_what_is_drawn_stays_unseen(page: Tab) -> None:
+    store = page.engine.store
+    first = last = exchange(store, text="a quagga")
+    for number in range(1, 40):
+        last = exchange(store, last, text=f"question {number}")
+    look_for(page, "quagga")
+    page.app.button(key=f"hit-{first.user}").click()
+    page.run()
+    exchange(store, last, text="from elsewhere")
+    page.run()
+    assert store.conversations.get(first.conversation).unseen
+    page.app.button(key="newest-button").click()
+    page.run()
+    assert not store.conversations.get(first.conversation).unseen
+    assert drawn(page)[-1] == "from elsewhere"
+
+
+def drawn(page: Tab) -> list[str]:
+    """What the person said, of what is on the page."""
+    return [shown.text for shown in page.app.session_state["messages"] if shown.role == "user"]
 
 
 def test_nothing_found_is_said_and_old_words_are_gone(page: Tab) -> None:
