@@ -11,7 +11,7 @@ from chatbot.core.errors import BadInput, ByteBotError, NoConnection, NotFound
 from chatbot.terminal import budget, export, find, imports, keeping, stats
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
 from chatbot.terminal.streams import prepare, say, silence
-from chatbot.terminal.way_out import ON_ERROR
+from chatbot.terminal.way_out import told
 
 USAGE = 2
 BILLED_BY = ("day", "model", "conversation", "prompt", "purpose", "connection")
@@ -27,6 +27,7 @@ On a terminal, control characters in a reply are made visible; in a pipe or a fi
 def main(argv: Sequence[str] | None = None) -> int:
     """Run it, with the process's own arguments by default; gives the exit status."""
     prepare()
+    arguments = None
     try:
         arguments = _read(argv)
         with ending_politely():
@@ -45,8 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         silence(sys.stdout)
         return READER_LEFT
     except ByteBotError as error:
-        hint = ON_ERROR.get(error.way_out) if error.way_out else None
-        say(f"chatbot: {' '.join(filter(None, (error.sentence, hint)))}")
+        say(f"chatbot: {told(error, asking=arguments is None or arguments.command in (None, 'ask'))}")
         return USAGE if isinstance(error, BadInput | NoConnection | NotFound) else 1
 
 

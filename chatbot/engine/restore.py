@@ -57,6 +57,8 @@ def restore(file: Path, to: Path, options: Options, stop: Stop = never) -> Resto
                 notes = _import(store, file, options, stop)
             conversations = store.wholes.ids()
             messages = store.wholes.count()
+            if not conversations and not snapshot:
+                raise BadInput(f"{str(file)!r} holds no conversation, so there is nothing to restore.")
         finally:
             store.close()
         _without_log(beside)

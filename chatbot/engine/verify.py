@@ -43,6 +43,8 @@ def verify(file: BinaryIO, name: str) -> Verified:
                 scratch = Store.temporary()
     finally:
         scratch.close()
+    if not conversations and not wrong:
+        raise BadInput(f"{name} holds no conversation, so there is nothing to compare.")
     return Verified(conversations=conversations, messages=messages, wrong=tuple(wrong))
 
 

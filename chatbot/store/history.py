@@ -42,13 +42,15 @@ class History:
     def lines(
         self, wanted: Wanted = _EVERYTHING, *, order: Order = "used", limit: int = 30, offset: int = 0
     ) -> list[HistoryLine]:
-        """A page of them; the trash always by when they were deleted, the last first."""
-        by = (_C.deleted.desc(), _C.id) if wanted.shelf == "trash" else _ORDERS[order]
+        """A page of them; the trash always by when they were deleted, the last first, and of those deleted at once the last used."""
+        by = (_C.deleted.desc(), _C.updated.desc(), _C.id.desc()) if wanted.shelf == "trash" else _ORDERS[order]
         page = self._narrowed(select(_C.id), wanted).order_by(*by).limit(limit).offset(offset)
         with self._database.read() as connection:
             ids = list(connection.execute(page).scalars())
             columns = (_C.id, _C.title, _C.tag, _C.pinned, _C.created, _C.updated, _C.archived, _C.deleted, _C.options)
-            query = select(*columns, live.label("live")).where(_C.id.in_(ids))
+            answered = messages.c.model_answered
+            query = select(*columns, live.label("live"), answered).where(_C.id.in_(ids))
+            query = query.outerjoin_from(conversations, messages, messages.c.id == _C.head)
             rows = {row.id: row for row in connection.execute(query).all()} if ids else {}
             counts = _pairs(connection, _counted(ids)) if ids else {}
             starred = _pairs(connection, _starred(ids)) if ids else {}
@@ -63,7 +65,7 @@ class History:
                 updated=rows[id].updated,
                 archived=rows[id].archived,
                 deleted=rows[id].deleted,
-                model=options_of(rows[id].options).model,
+                model=rows[id].model_answered or options_of(rows[id].options).model,
                 messages=counts.get(id, 0),
                 starred=starred.get(id, 0),
                 bill=bills.get(id, Bill()),

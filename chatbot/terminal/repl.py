@@ -13,7 +13,7 @@ from chatbot.terminal.screen import one_line
 from chatbot.terminal.session import Leave, Session
 from chatbot.terminal.signals import INTERRUPTED
 from chatbot.terminal.streams import is_terminal
-from chatbot.terminal.way_out import ON_ERROR
+from chatbot.terminal.way_out import told
 
 
 def repl(chosen: Chosen) -> int:
@@ -77,8 +77,7 @@ def _talk(session: Session, read: Read) -> bool:
         except KeyboardInterrupt:
             session.display.dim("Interrupted.")
         except ByteBotError as error:
-            hint = ON_ERROR.get(error.way_out) if error.way_out else None
-            session.display.tell(" ".join(filter(None, (error.sentence, hint))))
+            session.display.tell(told(error, asking=True))
             # Nothing was done with it. A message stays where it can be mended and sent again; a command is an arrow-up away,
             # and what is typed next would join on to it.
             back = "" if line.startswith("/") else line

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chatbot.core.errors import WayOut
+from chatbot.core.errors import ByteBotError, WayOut
 from chatbot.core.messages import CONTINUABLE, State
 
 # {again} is the command that goes on with the conversation.
@@ -31,12 +31,19 @@ IN_REPL: Mapping[WayOut, str] = {
     "data_folder": "See to the data folder and the space on its disk; then /retry.",
 }
 # Before anything was stored there is no reply to try again.
-ON_ERROR: Mapping[WayOut, str] = {
+_ON_ERROR: Mapping[WayOut, str] = {
     "settings": "The settings page is behind: chatbot serve",
     "retry": "Try again.",
     "wait": "Wait a while and try again.",
-    "data_folder": "Nothing was sent. BYTEBOT_DATA_DIR and BYTEBOT_DATABASE_URL say where the history is.",
+    "data_folder": "BYTEBOT_DATA_DIR and BYTEBOT_DATABASE_URL say where the history is.",
 }
+
+
+def told(error: ByteBotError, *, asking: bool) -> str:
+    """What went wrong and the way out, in a line. `asking`: something was to be said to a model."""
+    not_sent = "Nothing was sent." if asking and error.way_out == "data_folder" else None
+    hint = _ON_ERROR.get(error.way_out) if error.way_out else None
+    return " ".join(filter(None, (error.sentence, not_sent, hint)))
 
 
 def way_on(state: State, way_out: WayOut | None, *, empty: bool) -> WayOut:

@@ -47,6 +47,7 @@ def draw(engine: Engine) -> None:
                 label_visibility="collapsed",
                 disabled=bool(typed),  # searching looks on all of them but the trash
                 on_change=_changed,
+                persist_state="session",  # who opened a conversation comes back to where it was found
             )
             or "listed"
         )
@@ -63,6 +64,7 @@ def draw(engine: Engine) -> None:
             label_visibility="collapsed",
             width=150,
             disabled=shelf not in ("listed", "archived") or bool(typed),
+            persist_state="session",
         )
         history_tags.edit(engine)
     try:
@@ -79,13 +81,13 @@ def draw(engine: Engine) -> None:
 
 
 def _shelf(engine: Engine, anywhere: Wanted, shelf: Shelf, order: Order) -> None:
+    history_note.draw()
     wanted = history_filters.on_shelf(anywhere, shelf)
     count = engine.store.history.count(wanted)
     branches = engine.store.history.deleted_branches(limit=1) if shelf == "trash" else []
     if shelf == "trash" and (count or branches or history_trash.told()):
         history_trash.head(engine)
     if not count:
-        history_note.draw()
         if not branches:
             unfiltered = wanted == Wanted(shelf=shelf)
             st.caption(_nothing(engine, shelf) if unfiltered else "Nothing here is like that. Change the filter.")
@@ -100,8 +102,7 @@ def _shelf(engine: Engine, anywhere: Wanted, shelf: Shelf, order: Order) -> None
     history_many.draw(engine, chosen, lines, wanted, count)
     history_rows.draw(lines, engine.store.tags.of([line.id for line in lines]), chosen)
     if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, default=at, key=_AT)
+        st.pagination(pages, default=at, key=_AT, width="stretch", persist_state="session")
     if shelf == "trash":
         history_trash.branches(engine)
 

@@ -39,7 +39,7 @@ def search() -> Asked:
 
 def draw(engine: Engine, *, searching: bool, on_change: Callable[[], None]) -> Chosen:
     """A button that opens all of them, and says how many are set."""
-    changed: dict[str, Any] = {"on_change": on_change}
+    changed: dict[str, Any] = {"on_change": on_change, "persist_state": "session"}
     wanted = sum(bool(st.session_state.get(key)) for key in _ALL if searching or key not in _OF_MESSAGES)
     with st.popover(f"Filter ({wanted})" if wanted else "Filter", icon=":material/filter_alt:"):
         with st.container(horizontal=True, gap="small"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
@@ -16,19 +16,13 @@ from chatbot.ui.history_picked import Picked
 
 _TITLE = "history-title"
 TABS = "history-tabs"
-_BUTTON = 40  # pixels
 Do = Callable[[Sequence[str]], int]
 
 
 def draw(engine: Engine, chosen: Picked, lines: Sequence[HistoryLine], wanted: Wanted, count: int) -> None:
-    """One row, always there: how many are chosen, and what can be done with them."""
+    """All of a page are chosen above it; what can be done stands at the foot of the window, in sight all down the list."""
     here = [line.id for line in lines]
-    # As high without buttons as with them: the list does not move under the pointer that chooses its first.
-    height: Literal["content"] | int = "content" if chosen.ids or history_note.is_said() else _BUTTON
-    row = st.container(
-        key="history-many", horizontal=True, vertical_alignment="center", gap="xsmall", height=height, border=False
-    )
-    with row:
+    with st.container(key="history-many", horizontal=True, vertical_alignment="center", gap="xsmall"):
         whole = set(here) <= set(chosen.ids)
         st.checkbox(
             "Choose all on this page",
@@ -38,16 +32,15 @@ def draw(engine: Engine, chosen: Picked, lines: Sequence[HistoryLine], wanted: W
             on_change=_turn_page,
             args=(chosen, here, whole),
         )
-        if not chosen.ids:
-            st.caption(f"{count:,} conversation{'' if count == 1 else 's'}", width="content")
-            history_note.draw()
-            return
+        st.caption(f"{count:,} conversation{'' if count == 1 else 's'}", width="content")
+    if not chosen.ids:
+        return
+    with st.bottom.container(key="history-acts", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{len(chosen.ids):,} chosen**", width="content")
         if whole and len(chosen.ids) < count:
             _button(f"Choose all {count:,}", "done_all", partial(_choose_all, engine, chosen, wanted), "everything")
         _button("Clear", "close", chosen.clear, "nothing")
         _acts(engine, chosen, lines, wanted)
-        history_note.draw()
 
 
 def _acts(engine: Engine, chosen: Picked, lines: Sequence[HistoryLine], wanted: Wanted) -> None:

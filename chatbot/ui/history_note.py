@@ -47,11 +47,11 @@ def _note() -> _Note | None:
 
 
 def draw() -> None:
-    """In the row where it is called; always one element."""
+    """At the foot of the window, where it is in sight wherever the list was scrolled to."""
     note = _note()
-    with st.container(key="history-note", horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        if note is None:
-            return
+    if note is None:
+        return
+    with st.bottom.container(key="history-note", horizontal=True, vertical_alignment="center", gap="small"):
         icon = ":material/error:" if note.wrong else ":material/check:"
         st.caption(f"{icon} {sentence(note.words)}", width="content")
         if note.undo is not None:

@@ -19,7 +19,6 @@ from chatbot.ui.words import sentence
 _FEW = 100
 _JOB = "emptying"
 _BUTTON = "Remove for good"
-_WHAT_IT_MEANS = "removed for good, from the database's files too. What it cost stays in the bills, and backups may still hold the words."
 
 
 def head(engine: Engine) -> None:
@@ -29,7 +28,7 @@ def head(engine: Engine) -> None:
         watch(job, "empty", stops=False)
         return
     with st.popover("Empty the trash", icon=":material/delete_forever:"):
-        st.markdown(f"Everything in here, chosen or not, is {_WHAT_IT_MEANS}")
+        st.markdown(f"Everything in here, chosen or not, is {_what_it_means()}")
         st.button(_BUTTON, key="empty-trash", type="primary", on_click=_begin, args=(engine, empty_trash))
     if job is None:
         return
@@ -46,9 +45,20 @@ def chosen(engine: Engine, ids: Sequence[str], clear: Callable[[], None]) -> Non
     """The same for the conversations that are chosen; `clear`: they are no more then."""
     with st.popover(f"{_BUTTON}…", icon=":material/delete_forever:", type="tertiary", disabled=_busy()):
         few = len(ids) == 1
-        st.markdown(f"{'This conversation is' if few else f'These {len(ids):,} conversations are'} {_WHAT_IT_MEANS}")
+        st.markdown(f"{'This conversation is' if few else f'These {len(ids):,} conversations are'} {_what_it_means()}")
         work = partial(remove_for_good, ids=ids)
         st.button(_BUTTON, key="remove-chosen", type="primary", on_click=_begin, args=(engine, work, clear))
+
+
+def _what_it_means() -> str:
+    """The rest of a sentence that begins with what is meant."""
+    try:
+        count = len(keeping_work.backups().all())
+    except ByteBotError:
+        count = 0
+    kept = "backup may" if count == 1 else "backups may"
+    backups = f"{count} {kept} still hold the words; the settings list them under *Data*." if count else ""
+    return f"removed for good, from the database's files too. What it cost stays in the bills. {backups}".rstrip()
 
 
 def _busy() -> bool:
@@ -94,7 +104,7 @@ def branches(engine: Engine) -> None:
             with st.popover(
                 ":material/delete_forever:", help=f"{_BUTTON}…", type="tertiary", width="content", disabled=_busy()
             ):
-                st.markdown(f"What was deleted here is {_WHAT_IT_MEANS}")
+                st.markdown(f"What was deleted here is {_what_it_means()}")
                 work = partial(remove_for_good, tokens=[branch.token])
                 st.button(_BUTTON, key=f"remove-{branch.token}", type="primary", on_click=_begin, args=(engine, work))
 

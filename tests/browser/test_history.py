@@ -209,3 +209,21 @@ def test_the_format_that_is_chosen_is_the_one_that_is_made(context: BrowserConte
     assert "chat 39" in text
     assert "chat 38" not in text
     expect(page.get_by_role("combobox", name="What")).to_have_value("The 1 chosen")
+
+
+def test_who_opened_one_comes_back_to_where_it_was_found(tab: Callable[[str], Chat], app: App) -> None:
+    store = Store.open(f"sqlite:///{app.data}/bytebot.db")
+    made = [exchange(store, text=f"number {number}").conversation for number in range(60)]
+    store.history.archive(made)
+    store.close()
+    chat = tab("words:40@100")
+    page = chat.page
+    page.get_by_role("link", name="History").click()
+    page.get_by_text("Archive", exact=True).click()
+    page.get_by_role("button", name="Page 3").click()  # all pages are in reach, not the next one alone
+    page.get_by_role("button", name="number 7", exact=True).click()
+    expect(chat.messages.filter(has_text="number 7")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("button", name="number 7", exact=True)).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Page 1").click()
+    expect(page.get_by_role("button", name="number 59", exact=True)).to_be_visible(timeout=PATIENCE)

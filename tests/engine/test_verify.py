@@ -57,6 +57,12 @@ def test_others_hold_no_hashes(lived: Store) -> None:
         check(b"".join(to_chatgpt(wholes_of(lived))))
 
 
+def test_where_there_is_nothing_nothing_is_called_identical(lived: Store) -> None:
+    for text in (b"[]", b"".join(to_json([], now=NOON)), b"".join(to_zip([], now=NOON))):
+        with pytest.raises(BadInput, match="holds no conversation, so there is nothing to compare"):
+            check(text)
+
+
 def test_a_chat_without_settings_of_its_own_is_identical(lived: Store) -> None:
     bare = replace(lived.wholes.get(lived.wholes.ids()[0]), options={})
     assert check(b"".join(to_json([bare], now=NOON))).wrong == ()

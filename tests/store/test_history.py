@@ -88,6 +88,12 @@ def test_many_are_deleted_and_taken_back_at_once(store: Store) -> None:
         store.conversations.get(running.conversation)
 
 
+def test_those_deleted_at_once_keep_their_order(store: Store) -> None:
+    made = [exchange(store, text=f"{number}").conversation for number in range(6)]
+    store.history.delete(made)
+    assert [line.id for line in store.history.lines(Wanted(shelf="trash"))] == made[::-1]
+
+
 def test_a_deleted_branch_is_listed_until_it_is_back(store: Store) -> None:
     one = exchange(store, text="root")
     more = exchange(store, one, text="the branch that goes")
@@ -130,6 +136,7 @@ def test_by_the_model_that_answered(store: Store) -> None:
     assert store.history.models() == ["m-2"]
     assert ids(store, model="m-2") == [one.conversation]
     assert ids(store, model="m-1") == []
+    assert [line.model for line in store.history.lines()] == ["m-2", "m-1"], "the one that answered last"
     assert {one.conversation, other.conversation} == set(ids(store))
 
 

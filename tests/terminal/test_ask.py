@@ -247,6 +247,15 @@ def test_the_folder_and_database_are_where_the_environment_says(house: House, tm
     assert not (house.data / "bytebot.db").exists()
 
 
+def test_a_history_that_does_not_open_was_to_be_asked_only_where_it_was(house: House, tmp_path: Path) -> None:
+    (tmp_path / "no.db").write_text("no database at all, " * 60)
+    house.environ["BYTEBOT_DATABASE_URL"] = f"sqlite:///{tmp_path}/no.db"
+    asked, listed = house.run("ask", "hi"), house.run("list")
+    assert "Nothing was sent. BYTEBOT_DATA_DIR and BYTEBOT_DATABASE_URL say where" in asked.err
+    assert "BYTEBOT_DATA_DIR and BYTEBOT_DATABASE_URL say where" in listed.err
+    assert "Nothing was sent" not in listed.err
+
+
 @pytest.mark.postgres
 def test_on_postgresql(house: House, postgres: Server) -> None:
     (house.data / "bytebot.db").unlink()

@@ -64,6 +64,13 @@ def test_where_it_is_told_to(filled: House) -> None:
         assert file.read(6) == b"SQLite"
     assert filled.run("restore", "all.zip", "--to", "new.db").status == 2
     assert filled.run("restore", "nothing.db").status == 2
+    (filled.folder / "none.json").write_text("[]")
+    ran = filled.run("restore", "none.json", "--to", "none.db")
+    assert (ran.status, ran.err) == (
+        2,
+        "chatbot: 'none.json' holds no conversation, so there is nothing to restore.\n",
+    )
+    assert not (filled.folder / "none.db").exists()
     assert filled.run("backup", "--list", "-o", "x.db").status == 2
     ran = filled.run("backup", "--list")
     assert (ran.status, ran.out) == (0, "")

@@ -11,7 +11,7 @@ import pytest
 from chatbot.__main__ import main
 from chatbot.store.store import Store
 from chatbot.store.values import Wanted
-from chatbot.ui import session
+from chatbot.ui import keeping_work, session
 from chatbot.ui.cost_range import Range, days_of
 from chatbot.ui.history_patterns import slots_of
 from tests.store.scene import exchange
@@ -259,6 +259,11 @@ def test_the_trash_is_emptied_for_good(page: History) -> None:
     gone = exchange(page.store, text="quokka").conversation
     page.store.conversations.delete(gone)
     page.look().shelf("Trash")
+    assert page.says("What it cost stays in the bills.")
+    assert not page.says("still hold the words")
+    keeping_work.backups().make()
+    page.look()
+    assert page.says("1 backup may still hold the words; the settings list them under *Data*.")
     page.click("empty-trash")
     said(page, "Removed for good: 1 conversation, 2 messages in all.")
     assert page.store.search.find("quokka") == []
