@@ -1,12 +1,13 @@
 """One Chromium page, and what it sees: bytes that came in, when text was there, how late each token was."""
 
 import contextlib
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.app import system_browser
 
 FLAGS = [
     "--no-sandbox",
@@ -67,9 +68,7 @@ class Bytes:
 def chromium() -> Iterator[Page]:
     """A page of the system's Chromium, or of Playwright's own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=system_browser(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE)
         try:

@@ -1,5 +1,6 @@
 """What every test gets: a network that ends at this machine, a store on each database, and no keyring of a person."""
 
+import gc
 import os
 import signal
 import socket
@@ -110,6 +111,12 @@ def store(store_url: str) -> Iterator[Store]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="FOLDER", help="keep the pictures of the story in the browser here")
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay to the end: no collection of garbage needs to look at them again."""
+    gc.collect()
+    gc.freeze()
 
 
 _ALONE = ("browser", "embedded")

@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90_000  # milliseconds; generous, since two slow cores may be shared with everything else
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.app import PATIENCE, App, Chat
+from tests.embedded.conftest import no_package_fits
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
@@ -160,6 +161,11 @@ def _dark_and_small(browser: Browser, app: App, query: str, shot: Shot) -> None:
         context.close()
 
 
+# The same steps as with the offline model below. Where that runs, once in `make test` is enough.
+second_time = pytest.mark.browser if no_package_fits() else pytest.mark.soak
+
+
+@second_time
 def test_the_story(context: BrowserContext, own_app: App) -> None:
     own_app.settle(model=FAKE.quick)
     own_app.start()
