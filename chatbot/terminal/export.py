@@ -7,9 +7,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chatbot.core.errors import BadInput
+from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.terminal.streams import say
+
+if TYPE_CHECKING:
+    from chatbot.engine.engine import Engine
 
 FORMATS = {"json": "json", "zip": "zip", "jsonl": "jsonl", "html": "html", "md": "md", "csv": "csv"}
 """What a file's ending says."""
@@ -75,9 +79,15 @@ def export(arguments: Namespace) -> int:
     if not to_screen and os.path.lexists(arguments.file) and not arguments.replace:
         raise BadInput(f"{arguments.file!r} is there already. Name another file, or write over it with --replace.")
     engine = open_engine(Home.open(), titles=False)
+    named = arguments.names[:1] == [arguments.file] and not to_screen
     into = Contents(format, branches=arguments.all_branches)
     try:
         engine.recover()  # what a killed process left behind has its end first
+        if named and not Path(arguments.file).suffix and _is_conversation(engine, arguments.file):
+            raise BadInput(
+                f"{arguments.file!r} is a conversation. Say where to: chatbot export {arguments.file} "
+                f"--format {format} -o FILE"
+            )
         ids = [engine.store.conversations.id_of(id) for id in arguments.ids]
         wholes = into.all(wholes_of(engine.store, ids))
         pieces = written(wholes, format, branches=arguments.all_branches, raw=arguments.raw, zipped=zipped)
@@ -96,6 +106,13 @@ def export(arguments: Namespace) -> int:
         words = f"Wrote {counted(into.conversations, 'conversation')}, {counted(into.messages, 'message')}"
         say(f"{words}{'' if to_screen else f' to {arguments.file}'}.{f' {into.limits}.' if into.limits else ''}")
     return 0
+
+
+def _is_conversation(engine: "Engine", name: str) -> bool:
+    try:
+        return bool(engine.store.conversations.id_of(name))
+    except ByteBotError:
+        return False
 
 
 def _sort_out(arguments: Namespace) -> None:

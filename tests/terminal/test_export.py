@@ -65,6 +65,17 @@ def test_one_of_them(here: Store, tmp_path: Path, capsys) -> None:  # type: igno
     assert [one["title"] for one in json.loads(file.read_text())["conversations"]] == ["This one"]
 
 
+def test_a_conversation_is_not_taken_for_a_file(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    begun = exchange(here)
+    exchange(here)
+    assert main(["export", begun.conversation[:8], "--format", "json"]) == 2
+    said = capsys.readouterr().err
+    assert f"is a conversation. Say where to: chatbot export {begun.conversation[:8]} --format json -o FILE" in said
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == []
+    assert main(["export", begun.conversation[:8], "--format", "json", "-o", str(tmp_path / "one")]) == 0
+    assert len(json.loads((tmp_path / "one").read_text())["conversations"]) == 1
+
+
 def test_what_is_there_is_not_written_over(here: Store, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
     exchange(here)
     file = tmp_path / "chats.json"
