@@ -6,6 +6,7 @@ from html import escape
 
 from chatbot.core.text import visible
 from chatbot.core.whole import Whole
+from chatbot.transfer.html_markdown import laid_out
 from chatbot.transfer.reading import entries_of, heading_of
 from chatbot.transfer.values import Entry, Heading
 
@@ -26,10 +27,24 @@ h2 { font-size: 1rem; margin: .5rem 0; }
 .about { font-weight: normal; opacity: .7; }
 pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0; }
 .aside { border-left: 3px solid #8886; padding-left: .75rem; opacity: .8; }
+.laid { overflow-wrap: anywhere; margin: .5rem 0; }
+.laid p, .laid table { margin: .5rem 0; }
+h3, h4, h5, h6 { font-size: 1rem; margin: 1rem 0 .5rem; }
+h3 { font-size: 1.25rem; }
+h4 { font-size: 1.1rem; }
+code { font: .875em/1.5 ui-monospace, monospace; background: #8882; padding: .1em .25em; border-radius: .25em; }
+.laid pre { background: #8882; padding: .75rem; border-radius: .5rem; }
+.laid pre code { background: none; padding: 0; }
+blockquote { border-left: 3px solid #8886; margin: .5rem 0; padding-left: .75rem; }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+th, td { border: 1px solid #8886; padding: .25rem .5rem; text-align: start; }
 @media print {
   body { max-width: none; margin: 0; font-size: 11pt; }
   section + section { break-before: page; }
-  h1, h2 { break-after: avoid; }
+  h1, h2, h3, h4, h5, h6 { break-after: avoid; }
+  a::after { content: " (" attr(href) ")"; overflow-wrap: anywhere; }
+  table { display: table; }
+  tr { break-inside: avoid; }
 }
 </style>
 </head>
@@ -38,7 +53,7 @@ pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5r
 
 
 def to_html(wholes: Iterable[Whole], *, branches: bool = False) -> Iterator[bytes]:
-    """The page in pieces, UTF-8. Words stand as they were written, Markdown and all."""
+    """The page in pieces, UTF-8. What a person said stands as it was written; replies are laid out, as in the chat."""
     yield _HEAD.encode()
     for whole in wholes:
         yield _beginning(heading_of(whole, branches=branches)).encode()
@@ -60,12 +75,18 @@ def _article(entry: Entry) -> str:
     about = " · ".join(filter(None, (by, f"{entry.created.astimezone(UTC):%Y-%m-%d %H:%M} UTC", entry.mark)))
     parts = [f'<article>\n<h2>{who} <span class="about">{_shown(about)}</span></h2>']
     if entry.reasoning.strip():
-        parts.append(_words(entry.reasoning, "aside"))
+        parts.append(_reply(entry.reasoning, "aside"))
     if entry.text.strip():
-        parts.append(_words(entry.text))
+        parts.append(_words(entry.text) if entry.role == "user" else _reply(entry.text, "text"))
     if entry.ended:
         parts.append(f"<p><em>{_shown(entry.ended)}</em></p>")
     return "\n".join([*parts, "</article>\n"])
+
+
+def _reply(text: str, kind: str) -> str:
+    """What a model said, in Markdown."""
+    inside = laid_out(visible(text))
+    return _words(text, kind) if inside is None else f'<div class="{kind} laid" dir="auto">\n{inside}</div>'
 
 
 def _words(text: str, kind: str = "text") -> str:

@@ -77,7 +77,7 @@ def test_nothing_in_it_runs_or_is_fetched(context: BrowserContext, tmp_path: Pat
     assert page.evaluate("window.caught") is None
     # Only what the page itself is made of: no element came out of anybody's words.
     names = page.evaluate("[...new Set([...document.querySelectorAll('body *')].map(one => one.localName))].sort()")
-    assert names == ["article", "em", "h1", "h2", "p", "pre", "section", "span"]
+    assert names == ["article", "div", "em", "h1", "h2", "p", "pre", "section", "span"]
     assert page.evaluate(
         "[...document.querySelectorAll('body *')].every(one => one.getAttributeNames().every(name => ['class', 'dir'].includes(name)))"
     )

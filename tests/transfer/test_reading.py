@@ -1,14 +1,17 @@
 """What people and machines read: Markdown and HTML with all branches, JSONL for fine-tuning."""
 
+import html
 import json
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chatbot.core.whole import Whole
 from chatbot.transfer.html_file import to_html
+from chatbot.transfer.html_markdown import laid_out
 from chatbot.transfer.jsonl import to_jsonl
 from chatbot.transfer.markdown import to_markdown
 from chatbot.transfer.reading import entries_of, heading_of, tree_of
@@ -93,10 +96,13 @@ class Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tags, self.words, self.attributes = set[str](), "", set[str]()
+        self.addresses, self.values = list[str](), list[str]()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+        self.values += [value or "" for name, value in attrs if name not in ("dir", "style")]
 
     def handle_data(self, data: str) -> None:
         self.words += data
@@ -112,6 +118,43 @@ def test_html_runs_nothing(name: str) -> None:
     page.feed(b"".join(to_html([whole])).decode())
     page.close()
     known = {"html", "head", "meta", "title", "style", "body", "section", "h1", "p", "article", "h2", "span", "pre"}
-    assert page.tags <= {*known, "em"}
-    assert page.attributes <= {"lang", "charset", "http-equiv", "content", "name", "class", "dir"}
-    assert page.words.count(visible(text).strip("\n")) >= 2 or not text.strip()
+    laid = {
+        "div",
+        "em",
+        "strong",
+        "s",
+        "code",
+        "a",
+        "br",
+        "hr",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "table",
+        "thead",
+        "tbody",
+    }
+    assert page.tags <= {*known, *laid, "tr", "th", "td", "h3", "h4", "h5", "h6"}
+    known = {"lang", "charset", "http-equiv", "content", "name", "class", "dir"}
+    assert page.attributes <= {*known, "href", "rel", "title", "start", "style"}
+    assert all(address.startswith(("http://", "https://", "mailto:")) for address in page.addresses)
+    assert visible(text).strip("\n") in page.words or not text.strip(), "what the person said"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="ab1 \n\t*_`~#>-+.|[]()<>&!\\\"':/", max_size=80))
+def test_no_letter_of_a_reply_is_missing_when_it_is_laid_out(text: str) -> None:
+    page = Page()
+    page.feed(laid_out(text) or "")
+    page.close()
+    told = page.words + "".join(page.values)
+    for letter in "ab":
+        assert told.count(letter) >= text.count(letter), text
+
+
+def test_what_is_nested_deeper_than_the_parser_goes_stays_as_it_is() -> None:
+    text = "> " * 40 + "at the bottom"
+    assert laid_out(text) is None
+    page = b"".join(to_html([chat(said("Ask"), said(text, 1, role="assistant"), head=2)])).decode()
+    assert html.escape(text) in page
