@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from chatbot.core.whole import Whole, WholeMessage
 from chatbot.transfer.html_file import to_html
@@ -75,12 +75,18 @@ def test_nothing_in_it_runs_or_is_fetched(context: BrowserContext, tmp_path: Pat
     assert asked == [file.as_uri()]
     assert page.url == file.as_uri()
     assert page.evaluate("window.caught") is None
-    # Only what the page itself is made of: no element came out of anybody's words.
+    # Only what the page itself and Markdown are made of: no other element came out of anybody's words.
     names = page.evaluate("[...new Set([...document.querySelectorAll('body *')].map(one => one.localName))].sort()")
-    assert names == ["article", "div", "em", "h1", "h2", "p", "pre", "section", "span"]
+    assert names == ["a", "article", "div", "em", "h1", "h2", "p", "pre", "section", "span"]
     assert page.evaluate(
-        "[...document.querySelectorAll('body *')].every(one => one.getAttributeNames().every(name => ['class', 'dir'].includes(name)))"
+        "[...document.querySelectorAll('body :not(a)')].every(one => one.getAttributeNames().every(name => ['class', 'dir'].includes(name)))"
     )
+    links = page.evaluate(
+        "[...document.querySelectorAll('a')].map(one => [one.getAttributeNames(), one.protocol, one.rel])"
+    )
+    assert {(*names, protocol, rel) for names, protocol, rel in links} == {
+        ("href", "rel", "http:", "noopener noreferrer")
+    }
     assert page.locator("article").count() == 2 * len(ATTACKS)
     assert page.evaluate("getComputedStyle(document.body).display") == "block"
     assert page.evaluate("document.querySelectorAll('style').length") == 1
@@ -90,3 +96,5 @@ def test_nothing_in_it_runs_or_is_fetched(context: BrowserContext, tmp_path: Pat
     # And yet every word of it can be read.
     shown = page.locator("pre.text").all_inner_texts()
     assert f"<script src={BEYOND}></script>" in shown
+    for attack in (f"<script src={BEYOND}></script>", "[y](javascript:window.caught=1)"):
+        expect(page.locator("div.text").filter(has_text=attack)).not_to_have_count(0)
