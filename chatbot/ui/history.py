@@ -19,7 +19,7 @@ from chatbot.ui import (
 from chatbot.ui.history_picked import Picked, picked
 from chatbot.ui.words import sentence
 
-PAGE = 25
+PAGE = 20
 _ORDERS: dict[Order, str] = {"used": "Last used", "oldest": "Oldest first", "title": "By title"}
 _SHELVES = {"listed": "Conversations", "archived": "Archive", "trash": "Trash", "starred": "Starred"}
 _EMPTY = {
