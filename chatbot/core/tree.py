@@ -60,8 +60,8 @@ class Tree:
     [[1], [2, 3]]
     >>> tree.siblings(2), tree.versions(tree.path(3)[-1])
     ((2, 4), (3, 4))
-    >>> tree.newest_below(1)
-    4
+    >>> tree.newest_below(1), tree.count_below(1)
+    (4, 2)
     """
 
     leaves: Iterable[Leaf] = ()
@@ -133,6 +133,15 @@ class Tree:
     def _worth(self, id: int) -> bool:
         leaf = self.by_id[id]
         return not leaf.empty or leaf.state in LIVE or id in self.children
+
+    def count_below(self, id: int) -> int:
+        """How many messages stand below, in all branches; the segments of a reply are one."""
+        open, count = list(self.children.get(id, ())), 0
+        while open:
+            at = open.pop()
+            count += not self.by_id[at].continues
+            open.extend(self.children.get(at, ()))
+        return count
 
     def newest_below(self, id: int) -> int:
         """The newest leaf below: the newest child, again and again."""

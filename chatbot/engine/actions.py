@@ -52,11 +52,15 @@ Action = Say | Edit | Regenerate | Continue | Retry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Where an action stores what: the user's text (None: there is none), the parent, whether it is a segment."""
+    """Where an action stores what: the user's text (None: there is none), the parent, whether it is a segment.
+
+    `once`: where just that is being written already, for another window, that is what was meant.
+    """
 
     text: str | None
     parent: int | None
     continues: bool = False
+    once: bool = False
 
 
 def place(action: Action, tree: Tree) -> Placed:
@@ -74,8 +78,8 @@ def place(action: Action, tree: Tree) -> Placed:
             last = tree.path(target)[-1].last
             if last.state not in CONTINUABLE:
                 raise BadInput("This reply ended by itself; there is nothing to continue.")
-            return Placed(text=None, parent=last.id, continues=True)
+            return Placed(text=None, parent=last.id, continues=True, once=True)
         case Retry():
-            return Placed(text=None, parent=leaf.parent, continues=leaf.continues)
+            return Placed(text=None, parent=leaf.parent, continues=leaf.continues, once=True)
         case Regenerate():
             return Placed(text=None, parent=tree.path(target)[-1].first.parent)

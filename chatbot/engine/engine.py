@@ -90,6 +90,7 @@ class Engine:
             parent=want.placed.parent,
             text=want.placed.text,
             continues=want.placed.continues,
+            once=want.placed.once,
             key=key or uuid.uuid4().hex,
             options=want.options,
             process=self.process,

@@ -160,9 +160,13 @@ class Way:
 
 
 def way_to(store: Store, conversation: str, message: int) -> Way:
-    """How to draw a message wherever it is; NotFound when it is not there any more."""
+    """How to draw a message wherever it is, on the branch that is open where it stands on that; NotFound when it is not
+    there any more.
+    """
     tree = _tree_with(store, conversation, message)
-    return _way(tree, tree.newest_below(message), message)
+    head = store.conversations.get(conversation).head
+    opened = any(leaf.id == message for place in tree.path(head) for leaf in place.segments)
+    return _way(tree, head if opened and head is not None else tree.newest_below(message), message)
 
 
 def way_to_version(store: Store, conversation: str, version: int) -> Way:

@@ -27,6 +27,7 @@ class Beginning:
     parent: int | None
     text: str | None
     continues: bool
+    once: bool
     key: str
     options: Options
     process: Owner
@@ -54,6 +55,8 @@ def begin(database: Database, ask: Beginning) -> Begun:
                 _set(connection, id, title=first_words(text))
             if row.archived is not None:
                 _set(connection, id, archived=None)  # who goes on with it wants it back in the list
+        if ask.once and (there := _being_written(connection, database, id, ask)) is not None:
+            return there
         state = _check_parent(connection, database.owner, id, ask, text)
         return _store(connection, database, id, ask, text, state)
 
@@ -69,6 +72,24 @@ def _claim(connection: Connection, database: Database, key: str) -> Begun | None
         .where(begins.c.owner == database.owner, begins.c.key == repaired(key))
     ).one()
     return Begun(conversation=found.conversation, user=found.user, reply=found.reply, state=found.state, created=False)
+
+
+def _being_written(connection: Connection, database: Database, id: str, ask: Beginning) -> Begun | None:
+    """The newest reply that is being written where this one would stand, beside what is below it; the key is its own, too."""
+    query = select(messages.c.id, messages.c.state).where(
+        messages.c.owner == database.owner,
+        messages.c.conversation == id,
+        messages.c.parent == ask.parent,
+        messages.c.role == "assistant",
+        messages.c.continues == ask.continues,
+        messages.c.state.in_(LIVE),
+        messages.c.trash.is_(None),
+    )
+    found = connection.execute(query.order_by(messages.c.id.desc()).limit(1)).first()
+    if found is None:
+        return None
+    _keep_key(connection, database, ask.key, id, None, found.id)
+    return Begun(conversation=id, user=None, reply=found.id, state=found.state, created=False)
 
 
 def _check_parent(connection: Connection, owner: str, id: str, ask: Beginning, text: str | None) -> State:
@@ -132,13 +153,19 @@ def _store(
         "until": database.clock() + LEASE_SECONDS,
     }
     connection.execute(insert(leases).values(lease))
-    connection.execute(
-        update(begins)
-        .where(begins.c.owner == database.owner, begins.c.key == repaired(ask.key))
-        .values(conversation=id, user=user, reply=reply)
-    )
+    _keep_key(connection, database, ask.key, id, user, reply)
     _set(connection, id, head=reply, updated=common["created"])
     return Begun(conversation=id, user=user, reply=reply, state=state, created=True)
+
+
+def _keep_key(
+    connection: Connection, database: Database, key: str, conversation: str, user: int | None, reply: int
+) -> None:
+    connection.execute(
+        update(begins)
+        .where(begins.c.owner == database.owner, begins.c.key == repaired(key))
+        .values(conversation=conversation, user=user, reply=reply)
+    )
 
 
 def _set(connection: Connection, id: str, **values: object) -> None:

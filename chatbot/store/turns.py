@@ -34,6 +34,7 @@ class Turns:
         parent: int | None,
         text: str | None,
         continues: bool = False,
+        once: bool = False,
         key: str,
         options: Options,
         process: Owner,
@@ -44,8 +45,9 @@ class Turns:
 
         Without `conversation` one is made, named after the text. Without `text` only the reply is stored: `parent` is
         the user message to answer again, or with `continues` the last segment to go on from. The reply waits when the
-        one above it is still being written. The same `key` again stores nothing and gives what it stored. `routed`:
-        another model makes the reply; the conversation keeps its own.
+        one above it is still being written. The same `key` again stores nothing and gives what it stored; nor does `once`,
+        where another such reply is being written there. `routed`: another model makes the reply; the conversation keeps
+        its own.
         Raises NotFound and BadInput when the parent is not there or of the wrong kind.
         """
         return beginning.begin(
@@ -55,6 +57,7 @@ class Turns:
                 parent=parent,
                 text=text,
                 continues=continues,
+                once=once,
                 key=key,
                 options=options,
                 process=process,

@@ -51,8 +51,8 @@ class Plain:
 
     def message(self, message: "Shown") -> None:
         self.line(f"{PROMPT if message.role == 'user' else ''}{message.text}\n")
-        if ended := _ended(message):
-            self.dim(ended)
+        if how := ended(message):
+            self.dim(how)
 
     def reply(self, *, before: str) -> Drawing:
         return PlainDrawing(sys.stdout, terminal=is_terminal(sys.stdout), note=self.dim)
@@ -79,8 +79,8 @@ class Coloured:
         else:
             self._console.print(markdown(message.text))
         self._console.print()
-        if ended := _ended(message):
-            self.dim(ended)
+        if how := ended(message):
+            self.dim(how)
 
     def reply(self, *, before: str) -> Drawing:
         return MarkdownDrawing(self._console, before=before)
@@ -91,7 +91,8 @@ class Coloured:
         self._console.print(Text(visible(text), style=style))
 
 
-def _ended(message: "Shown") -> str | None:
+def ended(message: "Shown") -> str | None:
+    """How a reply ended that is not whole, as a sentence."""
     if message.role == "user":
         return None
     row, limit = message.row, message.row.options.get("max_output")

@@ -139,7 +139,8 @@ def _format_of(file: str) -> str:
     ending = Path(file).suffix.lower().lstrip(".")
     if ending not in FORMATS:
         raise BadInput(
-            f"{file!r} does not say a format. Let it end in {', '.join(f'.{one}' for one in FORMATS)}, or give --format."
+            f"{file!r} does not say a format. Let the file end in {', '.join(f'.{one}' for one in FORMATS)}, or give "
+            "--format. The file comes first, conversations after it: chatbot export one.md 4f2a…"
         )
     return FORMATS[ending]
 

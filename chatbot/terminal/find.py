@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot.core.bill import in_full
 from chatbot.core.errors import BadInput
-from chatbot.terminal.screen import one_line, visible
+from chatbot.terminal.screen import one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from chatbot.core.tree import Place
     from chatbot.store.store import Store
-    from chatbot.store.values import HistoryLine, Hit, StoredMessage
+    from chatbot.store.values import HistoryLine, Hit
 
 COMMANDS = ("search", "list", "show")
-_NAMES = {"user": "You", "assistant": "ByteBot"}
+NAMES = {"user": "You", "assistant": "ByteBot"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -73,8 +72,11 @@ def _add_narrowing(parser: ArgumentParser) -> None:
 
 def find(arguments: Namespace) -> int:
     """Print what was asked for; 1 when a search finds nothing."""
-    acts = {"search": _search, "list": _list, "show": _show}
-    return acts[arguments.command](arguments)
+    if arguments.command == "show":
+        from chatbot.terminal.show import show
+
+        return show(arguments)
+    return _search(arguments) if arguments.command == "search" else _list(arguments)
 
 
 def _search(arguments: Namespace) -> int:
@@ -95,7 +97,7 @@ def _search(arguments: Namespace) -> int:
                 pass
         hits = store.search.find(typed, filters, limit=arguments.limit)
     if arguments.json:
-        _print_json([_hit_fields(hit) for hit in hits])
+        print_json([_hit_fields(hit) for hit in hits])
     elif hits:
         sys.stdout.write("".join(_hit_lines(hits, bold=sys.stdout.isatty())))
     else:
@@ -136,7 +138,7 @@ def _hit_lines(hits: "list[Hit]", *, bold: bool) -> Iterator[str]:
         if hit.where in ("tag", "prompt"):
             yield f"          {'system prompt' if hit.where == 'prompt' else 'tag'}: {words.strip()}\n"
         if hit.message is not None:
-            yield f"  {hit.message:>6}  {_local(hit.when)}  {_NAMES.get(hit.role or '', '')}: {words.strip()}\n"
+            yield f"  {hit.message:>6}  {local(hit.when)}  {NAMES.get(hit.role or '', '')}: {words.strip()}\n"
 
 
 def _line(text: str) -> str:
@@ -165,7 +167,7 @@ def _list(arguments: Namespace) -> int:
         lines = store.history.lines(wanted, limit=arguments.limit)
         tags = store.tags.of([line.id for line in lines])
     if arguments.json:
-        _print_json([_line_fields(line, [tag.name for tag in tags.get(line.id, ())]) for line in lines])
+        print_json([_line_fields(line, [tag.name for tag in tags.get(line.id, ())]) for line in lines])
     elif not lines:
         narrowed = wanted != Wanted()
         nothing = "There is none like that." if narrowed else "There is no conversation yet. Begin one with: chatbot"
@@ -174,7 +176,7 @@ def _list(arguments: Namespace) -> int:
         for line in lines:
             marks = [*(["pinned"] if line.pinned else []), *(f"#{tag.name}" for tag in tags.get(line.id, ()))]
             more = f"  ({one_line(', '.join(marks), 80)})" if marks else ""
-            sys.stdout.write(f"{line.id}  {_local(line.updated)}  {one_line(line.title, 80) or '(no title)'}{more}\n")
+            sys.stdout.write(f"{line.id}  {local(line.updated)}  {one_line(line.title, 80) or '(no title)'}{more}\n")
     return 0
 
 
@@ -197,49 +199,6 @@ def _line_fields(line: "HistoryLine", tags: list[str]) -> dict[str, object]:
     }
 
 
-def _show(arguments: Namespace) -> int:
-    with opened_store() as store:
-        conversation = store.conversations.get(store.conversations.id_of(arguments.id))
-        head = conversation.head
-        tree = store.conversations.tree(conversation.id)
-        if arguments.message is not None:
-            if arguments.message not in tree.by_id:
-                raise BadInput(f"There is no message {arguments.message} in conversation {arguments.id!r}.")
-            head = tree.newest_below(arguments.message)
-        path = tree.path(head)
-        rows = store.conversations.messages(leaf.id for place in path for leaf in place.segments)
-    if arguments.json:
-        found = [_message_fields(place, rows) for place in path]
-        _print_json({"id": conversation.id, "title": conversation.title, "messages": found})
-        return 0
-    terminal = sys.stdout.isatty()
-    out = [f"# {one_line(conversation.title, 200) or '(no title)'}\n"]
-    for place in path:
-        row = rows[place.first.id]
-        words = _text(place, rows).strip() or f"({place.state})"
-        out.append(
-            f"\n{_NAMES.get(row.role, row.role)}  {_local(row.created)}\n{visible(words) if terminal else words}\n"
-        )
-    sys.stdout.write("".join(out))
-    return 0
-
-
-def _text(place: "Place", rows: "dict[int, StoredMessage]") -> str:
-    return "".join(rows[leaf.id].text for leaf in place.segments)
-
-
-def _message_fields(place: "Place", rows: "dict[int, StoredMessage]") -> dict[str, object]:
-    row = rows[place.last.id]
-    return {
-        "id": place.first.id,
-        "role": place.role,
-        "state": place.state,
-        "text": _text(place, rows),
-        "created": rows[place.first.id].created.isoformat(),
-        "model": row.model_answered or row.model_asked,
-    }
-
-
 @contextmanager
 def opened_store() -> "Iterator[Store]":
     """The store of this process's settings, closed at the end."""
@@ -253,11 +212,13 @@ def opened_store() -> "Iterator[Store]":
         store.close()
 
 
-def _local(moment: "datetime") -> str:
+def local(moment: "datetime") -> str:
+    """As this machine's clock has it, to the minute."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
-def _print_json(found: object) -> None:
+def print_json(found: object) -> None:
+    """For programs that read what a command prints."""
     sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
 
 

@@ -16,9 +16,21 @@ from chatbot.core.budgets import Budget
 from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.core.text import typed
 from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
+from chatbot.engine.view import way_to
 from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui import open_chat, session
-from chatbot.ui.open_chat import Note, OpenChat, Renaming, begin, current, open_conversation, open_new, undo_until
+from chatbot.ui.open_chat import (
+    Note,
+    OpenChat,
+    Renaming,
+    begin,
+    bring_into_sight,
+    current,
+    draw_around,
+    open_conversation,
+    open_new,
+    undo_until,
+)
 from chatbot.ui.session import engine_of
 
 INPUT = "input"
@@ -130,9 +142,19 @@ def delete_message(message: int) -> None:
     if chat.conversation is None:
         return
     chat.calm()
-    token = engine_of(chat).delete_message(chat.conversation, message)
-    chat.head = None
-    chat.note = Note(sentence="Deleted.", token=token, conversation=chat.conversation, until=undo_until())
+    engine, conversation, far = engine_of(chat), chat.conversation, chat.until is not None
+    tree = engine.store.conversations.tree(conversation)
+    below = tree.count_below(message)
+    token = engine.delete_message(conversation, message)
+    with_them = f", with the {below:,} below it" if below > 1 else ", with the one below it" if below else ""
+    sentence = f"Deleted{with_them}."
+    chat.note = Note(sentence=sentence, token=token, conversation=conversation, message=message, until=undo_until())
+    chat.head = chat.until = None
+    above = tree.by_id[message].parent
+    if far and above is not None:
+        way = way_to(engine.store, conversation, above)
+        draw_around(chat, way)
+        bring_into_sight(chat, way)
 
 
 @told
@@ -162,7 +184,11 @@ def undo(note: Note) -> None:
         if chat.temporary is not None:  # to open it anew would be to leave it
             chat.head = None
             return
-    open_conversation(note.conversation, session.home().default_options())
+    chat = open_conversation(note.conversation, session.home().default_options())
+    if note.message is not None:
+        way = way_to(session.engine().store, note.conversation, note.message)
+        draw_around(chat, way)
+        bring_into_sight(chat, way)
 
 
 def rename(conversation: str, widget: str) -> None:

@@ -77,7 +77,7 @@ def draw(engine: Engine) -> None:
             _shelf(engine, chosen.wanted, shelf, order)  # type: ignore[arg-type]
     except ByteBotError as error:
         st.error(sentence(error.sentence), icon=":material/error:")
-    asked.first()
+    asked.first(listed=f"{shelf} {st.session_state.get(_AT, 1)}")
 
 
 def _shelf(engine: Engine, anywhere: Wanted, shelf: Shelf, order: Order) -> None:

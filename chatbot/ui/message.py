@@ -108,9 +108,7 @@ def _words(text: str) -> None:
         return
     with st.container():
         st.text(_as_said(text[:MOST_DRAWN]) + "…", width="stretch")
-        st.caption(
-            f"The first {MOST_DRAWN:,} of {len(text):,} characters. All of them are kept, sent as far as they fit, and copied."
-        )
+        st.caption(f"The first {MOST_DRAWN:,} of {len(text):,} characters. All of them are kept, and copied.")
 
 
 def _as_said(text: str) -> str:

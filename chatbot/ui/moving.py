@@ -1,12 +1,10 @@
 """Going somewhere: to another chat, to a message far up, to another version. Callbacks, as those beside them."""
 
-from chatbot.engine.view import Way, way_to, way_to_version
+from chatbot.engine.view import way_to, way_to_version
 from chatbot.ui import session
 from chatbot.ui.callbacks import fresh_key, told
-from chatbot.ui.open_chat import LAST, OpenChat, current, open_conversation, open_new
+from chatbot.ui.open_chat import LAST, bring_into_sight, current, draw_around, open_conversation, open_new
 from chatbot.ui.session import engine_of
-
-_ABOVE = 2  # messages drawn above one that was gone to, so that it is seen what it was about
 
 
 def go_to(conversation: str | None) -> None:
@@ -28,9 +26,8 @@ def jump(conversation: str, message: int | None) -> None:
     way = way_to(engine.store, conversation, message)
     engine.store.conversations.set_head(conversation, way.head)
     chat = open_conversation(conversation, options)
-    _draw_around(chat, way)
-    chat.found = way.path[way.at].first.id
-    chat.sight = (chat.found, fresh_key())
+    draw_around(chat, way)
+    chat.found = bring_into_sight(chat, way)
 
 
 @told
@@ -41,8 +38,11 @@ def switch(version: int) -> None:
     if chat.conversation is None:
         return
     chat.calm()
+    far = chat.until is not None
     way = way_to_version(engine.store, chat.conversation, version)
-    _draw_around(chat, way)
+    draw_around(chat, way)
+    if far or chat.until is not None:  # what is drawn begins elsewhere now
+        bring_into_sight(chat, way)
     engine.store.conversations.set_head(chat.conversation, way.head)
 
 
@@ -64,13 +64,3 @@ def newest() -> None:
     """Back to where the chat goes on."""
     chat = current()
     chat.last, chat.until = LAST, None
-
-
-def _draw_around(chat: OpenChat, way: Way) -> None:
-    """Stand on the branch of a message and draw it: with the newest ones, or where it is far up, with those about it.
-
-    All from there to the end would be drawn for seconds in a long chat, and again with each click.
-    """
-    end = way.at + LAST - _ABOVE
-    chat.head, chat.last = way.head, LAST
-    chat.until = way.path[end - 1].first.id if end < len(way.path) else None

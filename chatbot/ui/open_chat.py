@@ -13,11 +13,12 @@ from chatbot.core.errors import ByteBotError, NotFound
 from chatbot.core.settings import Options
 from chatbot.engine.actions import Action, Edit, Say
 from chatbot.engine.engine import Engine
-from chatbot.engine.view import Shown, View
+from chatbot.engine.view import Shown, View, Way
 from chatbot.ui.seats import Seats
 
 LAST = 24  # messages drawn at first: what a thousand cost more than twenty is drawing them
 MOST = 90  # and at most, before the oldest drawn ones are put away again
+_ABOVE = 2  # messages drawn above one that was gone to, so that it is seen what it was about
 UNDO_FOR = 10.0  # seconds
 WITHIN_LIMITS = ("raise_budget", "unpriced")
 """Ways out of a reply that was not asked for because of a limit."""
@@ -41,6 +42,8 @@ class Note:
     """The settings page is the way out."""
     token: str | None = None
     conversation: str | None = None
+    message: int | None = None
+    """What was deleted of the conversation."""
     whole: bool = False
     """The whole conversation was deleted."""
     archived: bool = False
@@ -241,12 +244,29 @@ def begin(chat: OpenChat, engine: Engine, act: Callable[[OpenChat], Action], *, 
         action = act(chat)
         turn = engine.start(chat.conversation, action, options=chat.options, key=key)
         chat.conversation, chat.head = turn.conversation, turn.reply
-        if isinstance(action, Say | Edit):
+        if isinstance(action, Say | Edit) or chat.until is not None:
             chat.said = turn.reply
         if isinstance(action, Say):
             # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
             chat.last = chat.last + 2 if chat.last < MOST and chat.until is None else LAST
             chat.until = None
+
+
+def draw_around(chat: OpenChat, way: Way) -> None:
+    """Stand on the branch of a message and draw it: with the newest ones, or where it is far up, with those about it.
+
+    All from there to the end would be drawn for seconds in a long chat, and again with each click.
+    """
+    end = way.at + LAST - _ABOVE
+    chat.head, chat.last = way.head, LAST
+    chat.until = way.path[end - 1].first.id if end < len(way.path) else None
+
+
+def bring_into_sight(chat: OpenChat, way: Way) -> int:
+    """Scroll to the message once it is drawn; gives its id."""
+    message = way.path[way.at].first.id
+    chat.sight = (message, uuid.uuid4().hex)
+    return message
 
 
 def put(over: Shown) -> None:

@@ -36,6 +36,10 @@ export default function ({ data }) {
     if (typed === data.typed) go()
     else field.dataset.entered = typed  // it is still being looked for
   }
+  // The next page of a list is read from its top; what leads there stands at the end of the one before.
+  if (field.dataset.list !== undefined && field.dataset.list !== data.list)
+    document.querySelector(".stMain")?.scrollTo({ top: 0 })
+  field.dataset.list = data.list
   field.dataset.enter = "heard"
 }
 """
@@ -49,13 +53,15 @@ class Asked:
     key: str
     _place: DeltaGenerator
 
-    def first(self, hits: Sequence[Hit] = (), *, message: str = "", conversation: str = "") -> None:
-        """What Enter goes to; `message` and `conversation` are what the keys of the buttons begin with."""
+    def first(self, hits: Sequence[Hit] = (), *, message: str = "", conversation: str = "", listed: str = "") -> None:
+        """What Enter goes to; `message` and `conversation` are what the keys of the buttons begin with. `listed`: what
+        stands below while nothing is looked for; once it is something else, it is shown from its top.
+        """
         first = ""
         if hits:
             one = hits[0]
             first = f"{conversation}{one.conversation}" if one.message is None else f"{message}{one.message}"
-        data = {"field": self.key, "typed": self.typed, "first": first}
+        data = {"field": self.key, "typed": self.typed, "first": first, "list": listed}
         with self._place:
             _component()(key=f"{self.key}-enter", data=data, height=1)
 

@@ -226,4 +226,4 @@ def test_who_opened_one_comes_back_to_where_it_was_found(tab: Callable[[str], Ch
     page.get_by_role("link", name="History").click()
     expect(page.get_by_role("button", name="number 7", exact=True)).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Page 1").click()
-    expect(page.get_by_role("button", name="number 59", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="number 59", exact=True)).to_be_in_viewport(timeout=PATIENCE)

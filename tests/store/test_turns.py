@@ -1,6 +1,7 @@
 """A turn's rows: begun once, drafted and finished only by who holds the lease, and never with words lost."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -238,3 +239,21 @@ def test_a_megabyte_is_kept_to_the_last_letter(store: Store) -> None:
     found = store.conversations.messages([begun.user, begun.reply])  # type: ignore[list-item]
     assert found[begun.user].text == text  # type: ignore[index]
     assert found[begun.reply].text == text[::-1]
+
+
+def test_the_same_asked_for_in_two_windows_is_one_reply(store: Store) -> None:
+    begun = begin(store)
+    finish(store, begun.reply, "Half of", state="stopped")
+    below: dict[str, Any] = {"conversation": begun.conversation, "parent": begun.reply, "continues": True, "once": True}
+    first = begin(store, None, **below, key="one")
+    other = begin(store, None, **below, key="other", process=replace(this_process(), pid=2**22 + 1))
+    assert (other.reply, other.created, other.state) == (first.reply, False, "running")
+    assert begin(store, None, **below, key="other").reply == first.reply
+    finish(store, first.reply, "it", state="stopped")
+    again = begin(store, None, **below, key="later")
+    assert again.created, "it had ended: this is another one"
+    beside = begin(store, None, conversation=begun.conversation, parent=begun.user)
+    another = begin(store, None, conversation=begun.conversation, parent=begun.user)
+    assert (beside.created, another.created) == (True, True), "who asks for another reply gets one each time"
+    retried = begin(store, None, conversation=begun.conversation, parent=begun.user, once=True)
+    assert retried.reply == another.reply

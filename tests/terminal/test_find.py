@@ -1,10 +1,12 @@
 """The commands `chatbot search`, `list` and `show`."""
 
 import json
+from dataclasses import replace
 
 from sqlalchemy import text
 
 from chatbot.store import index
+from chatbot.store.lease import this_process
 from tests.store.scene import begin, exchange, finish
 from tests.terminal.house import House
 
@@ -103,3 +105,26 @@ def test_show_a_branch(house: House) -> None:
     assert house.run("show", begun.conversation, "--message", "999").status == 2
     missing = house.run("show", "nowhere")
     assert (missing.status, "'nowhere'" in missing.err) == (2, True)
+
+
+def test_show_says_how_a_reply_ended(house: House) -> None:
+    """What a killed process left behind has its end before it is shown."""
+    with house.store() as store:
+        gone = replace(this_process(), pid=2**22 + 1, started=1.0)
+        begun = begin(store, "a question", process=gone)
+        store.turns.draft(gone, [(begun.reply, "Half of ", "")])
+        store.turns.draft(gone, [(begun.reply, "it", "")])
+    ran = house.run("show", begun.conversation)
+    assert ran.out.endswith("\nHalf of it\n\n(ByteBot was closed while this was written.)\n")
+    [_, reply] = json.loads(house.run("show", begun.conversation, "--json").out)["messages"]
+    assert (reply["state"], reply["text"]) == ("cut", "Half of it")
+    assert reply["ended"] == "ByteBot was closed while this was written."
+
+
+def test_show_gives_what_there_is_of_a_reply_that_is_being_written(house: House) -> None:
+    with house.store() as store:
+        begun = begin(store, "a question")
+        store.turns.draft(this_process(), [(begun.reply, "So far", "")])
+        ran = house.run("show", begun.conversation)
+        assert ran.out.endswith("\nSo far\n\n(Still being written.)\n")
+        assert store.conversations.messages([begun.reply])[begun.reply].state == "running"

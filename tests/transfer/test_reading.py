@@ -143,7 +143,7 @@ def test_html_runs_nothing(name: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="ab1 \n\t*_`~#>-+.|[]()<>&!\\\"':/", max_size=80))
+@given(st.text(alphabet="ab1$ \n\t*_`~#>-+.|[]()<>&!\\\"':/", max_size=80))
 def test_no_letter_of_a_reply_is_missing_when_it_is_laid_out(text: str) -> None:
     page = Page()
     page.feed(laid_out(text) or "")
@@ -151,6 +151,24 @@ def test_no_letter_of_a_reply_is_missing_when_it_is_laid_out(text: str) -> None:
     told = page.words + "".join(page.values)
     for letter in "ab":
         assert told.count(letter) >= text.count(letter), text
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"$x_1*y*z\,dx$",
+        r"$$\int_0^1 f(x)\,dx \\ b$$",
+        r"\(x^2\)",
+        "\\[\ny \\\\ *z*\n\\]",
+        r"\begin{matrix} a \\ b \end{matrix}",
+    ],
+)
+def test_a_formula_stands_as_it_was_written(formula: str) -> None:
+    page = Page()
+    page.feed(laid_out(f"So **that** {formula} *holds*.") or "")
+    page.close()
+    assert page.words == f"So that {formula} holds.\n"
+    assert laid_out("from $5 to *10*, or $20") == '<p dir="auto">from $5 to <em>10</em>, or $20</p>\n'
 
 
 def test_what_is_nested_deeper_than_the_parser_goes_stays_as_it_is() -> None:

@@ -65,6 +65,47 @@ def test_an_old_message_is_drawn_with_those_about_it_and_the_way_to_the_newest(p
     assert begun.conversation == last.conversation
 
 
+def test_a_hit_on_the_open_branch_leaves_it_open(page: Tab) -> None:
+    """Another branch below it may hold newer messages."""
+    store = page.engine.store
+    first = main = exchange(store, text="a quagga")
+    for number in range(1, 30):
+        main = exchange(store, main, text=f"question {number}")
+    aside = begin(store, "another way", conversation=first.conversation, parent=first.reply)
+    finish(store, aside.reply, "An answer aside, with a zebra.")
+    store.conversations.set_head(first.conversation, main.reply)
+    look_for(page, "quagga")
+    page.app.button(key=f"hit-{first.user}").click()
+    page.run()
+    assert store.conversations.get(first.conversation).head == main.reply
+    assert drawn(page)[:2] == ["a quagga", "question 1"]
+    look_for(page, "aside, with a zebra")
+    page.app.button(key=f"hit-{aside.reply}").click()
+    page.run()
+    assert store.conversations.get(first.conversation).head == aside.reply
+    assert drawn(page) == ["a quagga", "another way"]
+
+
+def test_what_is_deleted_and_taken_back_far_up_is_in_sight(page: Tab) -> None:
+    store = page.engine.store
+    first = last = exchange(store, text="a quagga")
+    made = [first]
+    for number in range(1, 60):
+        last = exchange(store, last, text=f"question {number}")
+        made.append(last)
+    look_for(page, "question 30")
+    page.app.button(key=f"hit-{made[30].user}").click()
+    page.run()
+    page.choose(f"menu-{made[33].user}", "Delete")
+    assert any(words == "Deleted, with the 53 below it." for words in page.said())
+    assert drawn(page)[-1] == "question 32"
+    assert page.app.session_state["chat"].sight[0] == made[32].reply
+    page.click("undo")
+    assert store.conversations.get(first.conversation).head == last.reply
+    assert drawn(page)[1:3] == ["question 33", "question 34"]
+    assert page.app.session_state["chat"].sight[0] == made[33].user
+
+
 def test_later_messages_end_with_the_newest(page: Tab) -> None:
     store = page.engine.store
     first = last = exchange(store, text="a quagga")
