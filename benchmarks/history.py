@@ -4,12 +4,13 @@ python -m benchmarks.history 5000     the same with fewer messages, to see that 
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -25,7 +26,7 @@ from chatbot.store.tables import conversations, messages
 FEW, MANY = 1_000, 100_000
 SHORT, LONG = 100, 10_000  # messages of one conversation
 RUNS = 7
-AGAIN = 5  # exports; their time on a busy machine says nothing of ours
+AGAIN = 5  # exports and imports; their time on a busy machine says nothing of ours
 _PEAK = """
 import resource, sys
 from chatbot.__main__ import main
@@ -44,8 +45,10 @@ class Ran:
     megabytes: float
 
 
-def command(data: Path, *words: str) -> Ran:
-    """A command of the terminal's in a process of its own: its time, and its memory at its peak."""
+def command(data: Path, *words: str, whole: bool = True) -> Ran:
+    """A command of the terminal's in a process of its own: its time, and its memory at its peak. Not `whole`: it is
+    ended once it has said what it did.
+    """
     env = {**os.environ, "BYTEBOT_DATA_DIR": str(data), "BYTEBOT_DATABASE_URL": f"sqlite:///{data}/bytebot.db"}
     began = time.perf_counter()
     child = subprocess.Popen(
@@ -57,6 +60,10 @@ def command(data: Path, *words: str) -> Ran:
         lines.append(line)
         if line.startswith(("Imported", "Wrote")):
             done = time.perf_counter() - began
+            if not whole:
+                child.kill()
+                child.wait()
+                return Ran(done, done, 0.0)
     assert child.wait() == 0, lines
     return Ran(done, time.perf_counter() - began, int(lines[-1]) / 1024)
 
@@ -65,6 +72,20 @@ def usual(data: Path, *words: str) -> Ran:
     """The same command several times: the run in the middle by its time."""
     ran = sorted((command(data, *words) for _ in range(AGAIN)), key=lambda one: one.seconds)
     return ran[AGAIN // 2]
+
+
+def imported(folder: Path, file: Path) -> Ran:
+    """An import into a new history each time: the middle of its times, and one that was indexed to its end."""
+    times, whole = [], Ran(0.0, 0.0, 0.0)
+    for number in range(AGAIN):
+        data = folder / str(number)
+        data.mkdir(parents=True)
+        last = number == AGAIN - 1
+        whole = command(data, "import", str(file), whole=last)
+        times.append(whole.seconds)
+        if not last:
+            shutil.rmtree(data)
+    return replace(whole, seconds=median(times))
 
 
 def one_long(store: Store, id: str, length: int) -> None:
@@ -143,12 +164,8 @@ def run(many: int = MANY) -> str:
         files = Path(folder)
         export = usual(stores[many], "export", str(files / "all.json"), "--replace")
         chatgpt = usual(stores[many], "export", str(files / "theirs.json"), "--format", "chatgpt", "--replace")
-        new = files / "new"
-        new.mkdir()
-        there = command(new, "import", str(files / "theirs.json"))
-        own = files / "own"
-        own.mkdir()
-        back = command(own, "import", str(files / "all.json"))
+        there = imported(files / "new", files / "theirs.json")
+        back = imported(files / "own", files / "all.json")
     total = many + LONG
 
     def middle(times: dict[int, list[float]], length: int) -> float:
