@@ -79,6 +79,14 @@ def stop(reply: int) -> None:
 
 
 @told
+def stop_all(conversation: str) -> None:
+    """Stop every reply that is being written in a conversation, from beside it."""
+    engine = session.engine()
+    for reply in engine.store.turns.live(conversation):
+        engine.stop(reply)
+
+
+@told
 def continue_reply(reply: int, key: str) -> None:
     current().calm()
     _start(Continue(reply), key=key)

@@ -12,7 +12,7 @@ from chatbot.ui.clock import zone
 from chatbot.ui.open_chat import current
 from chatbot.ui.words import explained, lines_of
 
-_THUMB = 32  # pixels; as wide as the sign alone, it would be missed on a phone
+THUMB = 32  # pixels; as wide as the sign alone, it would be missed on a phone
 
 
 def switch(shown: Shown) -> None:
@@ -33,7 +33,7 @@ def _arrow(side: str, key: str, help: str, target: int, disabled: bool) -> None:
         help=help,
         type="tertiary",
         disabled=disabled,
-        width=_THUMB,
+        width=THUMB,
         on_click=moving.switch,
         args=(target,),
     )

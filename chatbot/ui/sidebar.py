@@ -117,11 +117,29 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
             name = st.markdown(f":small[**{label(line.title, most=OPEN_NAME)}**]", width="stretch")
             _menu(line)
         return name
-    icon, said = None, ""
     if line.live:
-        icon, said = ":material/more_horiz:", " :small[:gray[answering]]"
+        with st.container(
+            key=f"live-{line.id}", horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False
+        ):
+            _name(line, icon=":material/more_horiz:", said=" :small[:gray[answering]]")
+            st.button(
+                ":material/stop_circle:",
+                key=f"stop-{line.id}",
+                help="Stop what is being written there",
+                type="tertiary",
+                width=menus.THUMB,
+                on_click=callbacks.stop_all,
+                args=(line.id,),
+            )
     elif line.unseen:
-        icon, said = ":material/mark_chat_unread:", " :small[:gray[new answer]]"
+        _name(line, icon=":material/mark_chat_unread:", said=" :small[:gray[new answer]]")
+    else:
+        _name(line)
+    return None
+
+
+def _name(line: Line, *, icon: str | None = None, said: str = "") -> None:
+    """Its name, which opens it; with a mark and a word about it."""
     st.button(
         label(line.title, most=MARKED_NAME if said else NAME) + said,
         key=f"line-{line.id}",
@@ -131,7 +149,6 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
         on_click=moving.go_to,
         args=(line.id,),
     )
-    return None
 
 
 def _menu(line: Line) -> None:

@@ -2,6 +2,7 @@
 
 import math
 
+from tests.store.scene import begin, finish
 from tests.ui.chat_tab import Tab
 from tests.ui.settings_page import plain
 
@@ -81,3 +82,16 @@ def height_of_the_list(page: Tab) -> int:
         if "conversations" in getattr(block.proto, "id", "")
     )
     return found
+
+
+def test_what_is_answered_in_another_chat_is_stopped_beside_this_one(page: Tab) -> None:
+    store = page.engine.store
+    other = begin(store, "a long question")
+    page.run()
+    assert "Stop what is being written there" in [button.help for button in page.app.button]
+    page.click(f"stop-{other.conversation}")
+    assert store.turns.stops([other.reply]) == {other.reply}
+    assert page.app.session_state["chat"].conversation is None, "it was not opened"
+    finish(store, other.reply, "A part", state="stopped")
+    page.run()
+    assert f"stop-{other.conversation}" not in [button.key for button in page.app.button]
