@@ -80,6 +80,6 @@ def place(action: Action, tree: Tree) -> Placed:
                 raise BadInput("This reply ended by itself; there is nothing to continue.")
             return Placed(text=None, parent=last.id, continues=True, once=True)
         case Retry():
-            return Placed(text=None, parent=leaf.parent, continues=leaf.continues, once=True)
+            return Placed(text=None, parent=leaf.parent, continues=leaf.continues, once=action.model is None)
         case Regenerate():
             return Placed(text=None, parent=tree.path(target)[-1].first.parent)

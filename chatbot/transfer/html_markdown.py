@@ -5,6 +5,8 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
+from chatbot.core.blocks import LONGEST_MATHS
+
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
 
@@ -18,12 +20,9 @@ _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "
 """The page's own headings are the conversation's name and who speaks."""
 _DIRECTED = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "th", "td"}
 _ADDRESSES = ("http://", "https://", "mailto:")
-
-
 _FORMULA = re.compile(
     r"\$\$.+?\$\$|\$(?=\S)[^$\n]*?[^\s$\\]\$(?!\d)|\\\(.+?\\\)|\\\[.+?\\\]|\\begin\{(\w+\*?)\}.+?\\end\{\1\}", re.DOTALL
 )
-_LONGEST = 5_000  # characters of a formula
 
 
 def laid_out(text: str) -> str | None:
@@ -66,7 +65,7 @@ def _formula(state: "StateInline", silent: bool) -> bool:
     """TeX is no Markdown: a backslash in it is none that Markdown takes away."""
     if state.src[state.pos] not in "$\\":
         return False
-    found = _FORMULA.match(state.src, state.pos, min(state.posMax, state.pos + _LONGEST))
+    found = _FORMULA.match(state.src, state.pos, min(state.posMax, state.pos + LONGEST_MATHS))
     if found is None:
         return False
     if not silent:

@@ -6,6 +6,7 @@ what was typed goes back to where it was.
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from typing import Any, Literal
@@ -160,9 +161,10 @@ def delete_message(message: int) -> None:
     chat.head = chat.until = None
     above = tree.by_id[message].parent
     if far and above is not None:
-        way = way_to(engine.store, conversation, above)
-        draw_around(chat, way)
-        bring_into_sight(chat, way)
+        with suppress(ByteBotError):  # it is deleted all the same, and its Undo must stay
+            way = way_to(engine.store, conversation, above)
+            draw_around(chat, way)
+            bring_into_sight(chat, way)
 
 
 @told

@@ -248,6 +248,25 @@ def test_retry_stands_beside_what_failed(store: Store) -> None:
     assert engine.view(turn.conversation).shown[-1].versions == (again.reply,)
 
 
+def test_going_on_in_two_windows_is_one_reply_and_one_bill(store: Store) -> None:
+    gate = Gate()
+    engine, provider = engine_on(store, [Busy("Busy.", retry_after=99.0)], [gate, *text("Hi")], text("Beside"))
+    turn = start(engine)
+    turn.wait(5)
+    again = engine.start(turn.conversation, Retry(turn.reply))
+    assert gate.reached.wait(5)
+    other = engine.start(turn.conversation, Retry(turn.reply))
+    assert (other.reply, len(provider.requests)) == (again.reply, 2)
+    # Who names a model for it has chosen something else.
+    chosen = engine.start(turn.conversation, Retry(turn.reply, model="m-2"))
+    assert chosen.wait(5)
+    assert chosen.reply != again.reply
+    assert provider.requests[-1].model == "m-2"
+    gate.opened.set()
+    assert other.wait(5)
+    assert len(provider.requests) == 3
+
+
 def test_ask_raises_with_the_part(store: Store) -> None:
     engine, _ = engine_on(store, [TextChunk("Half"), Busy("It broke.")])
     with pytest.raises(TurnFailed) as caught:

@@ -1,5 +1,6 @@
 """The search field beside the chat: what it lists, and where a click leads."""
 
+from chatbot.store.values import Begun
 from tests.store.scene import begin, exchange, finish
 from tests.ui.chat_tab import Tab
 
@@ -107,13 +108,7 @@ def test_what_is_deleted_and_taken_back_far_up_is_in_sight(page: Tab) -> None:
 
 
 def test_later_messages_end_with_the_newest(page: Tab) -> None:
-    store = page.engine.store
-    first = last = exchange(store, text="a quagga")
-    for number in range(1, 20):
-        last = exchange(store, last, text=f"question {number}")
-    look_for(page, "quagga")
-    page.app.button(key=f"hit-{first.user}").click()
-    page.run()
+    far_up(page, 20)
     assert drawn(page)[-1] == "question 10"
     page.app.button(key="later-button").click()
     page.run()
@@ -122,13 +117,7 @@ def test_later_messages_end_with_the_newest(page: Tab) -> None:
 
 
 def test_what_is_said_from_far_up_stands_below_the_newest(page: Tab) -> None:
-    store = page.engine.store
-    first = last = exchange(store, text="a quagga")
-    for number in range(1, 40):
-        last = exchange(store, last, text=f"question {number}")
-    look_for(page, "quagga")
-    page.app.button(key=f"hit-{first.user}").click()
-    page.run()
+    last = far_up(page, 40)
     page.say("and then?")
     assert drawn(page)[-2:] == ["question 39", "and then?"]
     assert len(drawn(page)) == 12
@@ -136,20 +125,25 @@ def test_what_is_said_from_far_up_stands_below_the_newest(page: Tab) -> None:
 
 
 def test_a_reply_that_comes_below_what_is_drawn_stays_unseen(page: Tab) -> None:
-    store = page.engine.store
-    first = last = exchange(store, text="a quagga")
-    for number in range(1, 40):
-        last = exchange(store, last, text=f"question {number}")
+    store, last = page.engine.store, far_up(page, 40)
+    exchange(store, last, text="from elsewhere")
+    page.run()
+    assert store.conversations.get(last.conversation).unseen
+    page.app.button(key="newest-button").click()
+    page.run()
+    assert not store.conversations.get(last.conversation).unseen
+    assert drawn(page)[-1] == "from elsewhere"
+
+
+def far_up(page: Tab, length: int) -> Begun:
+    """A chat of so many exchanges, opened at its first words by a search; gives the last of them."""
+    first = last = exchange(page.engine.store, text="a quagga")
+    for number in range(1, length):
+        last = exchange(page.engine.store, last, text=f"question {number}")
     look_for(page, "quagga")
     page.app.button(key=f"hit-{first.user}").click()
     page.run()
-    exchange(store, last, text="from elsewhere")
-    page.run()
-    assert store.conversations.get(first.conversation).unseen
-    page.app.button(key="newest-button").click()
-    page.run()
-    assert not store.conversations.get(first.conversation).unseen
-    assert drawn(page)[-1] == "from elsewhere"
+    return last
 
 
 def drawn(page: Tab) -> list[str]:
