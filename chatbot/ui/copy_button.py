@@ -51,8 +51,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
       status.textContent = ""
     }, 1500)
   }
-  if (data.newest && !button.dataset.newest) {
-    button.dataset.newest = "seen"
+  if (data.newest && button.dataset.newest !== data.newest) {
+    button.dataset.newest = data.newest
     // Who had scrolled up wants to see what comes of it. Once at the end, Streamlit itself follows what is added there.
     const main = document.querySelector(".stMain")
     const timers = [0, 100, 300].map((pause) => setTimeout(() => main?.scrollTo({ top: main.scrollHeight }), pause))
@@ -85,11 +85,11 @@ def _component() -> Any:
     return st.components.v2.component("copy_button", html=_HTML, css=_CSS, js=_JS)
 
 
-def copy_button(text: str, *, key: str, on_refused: Callable[[], None], here: str = "", newest: bool = False) -> None:
+def copy_button(text: str, *, key: str, on_refused: Callable[[], None], here: str = "", newest: str = "") -> None:
     """`on_refused` is called where the browser gives no clipboard, as on plain http beyond this machine.
 
-    A new word in `here` brings the message around the button into sight: Streamlit itself scrolls nowhere. `newest`:
-    it was said just now, so the end of the page is shown when it first appears.
+    A new word in `here` brings the message around the button into sight: Streamlit itself scrolls nowhere. A
+    new one in `newest`: it was said, or is answered, just now, so the end of the page is shown.
     """
     data = {"text": text, "here": here, "newest": newest}
     _component()(key=key, data=data, on_refused_change=on_refused, width=32, height=_HEIGHT)

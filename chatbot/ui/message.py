@@ -94,7 +94,7 @@ def _draw_user(shown: Shown, chat: OpenChat, *, newest: bool) -> None:
             key=f"copy-{shown.id}",
             on_refused=partial(callbacks.show_raw, shown.id),
             here=chat.here(shown.id),
-            newest=newest,
+            newest=str(chat.said) if newest else "",
         )
         menus.user_menu(shown)
     if chat.raw == shown.id:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from chatbot.core.errors import ByteBotError, NotFound
 from chatbot.core.settings import Options
-from chatbot.engine.actions import Action, Edit, Say
+from chatbot.engine.actions import Action, Say
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown, View, Way
 from chatbot.ui.seats import Seats
@@ -84,7 +84,7 @@ class OpenChat:
     sight: tuple[int, str] | None = None
     """The message to bring into sight, with a word that is new each time."""
     said: int | None = None
-    """The reply to what was said last in this tab: both are brought into sight."""
+    """The reply that was last asked for in this tab: it and what it answers are brought into sight."""
     raw: int | None = None
     """The message whose text lies open to be copied by hand."""
     dialog: Dialog | None = None
@@ -244,8 +244,7 @@ def begin(chat: OpenChat, engine: Engine, act: Callable[[OpenChat], Action], *, 
         action = act(chat)
         turn = engine.start(chat.conversation, action, options=chat.options, key=key)
         chat.conversation, chat.head = turn.conversation, turn.reply
-        if isinstance(action, Say | Edit) or chat.until is not None:
-            chat.said = turn.reply
+        chat.said = turn.reply
         if isinstance(action, Say):
             # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
             chat.last = chat.last + 2 if chat.last < MOST and chat.until is None else LAST

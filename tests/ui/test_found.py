@@ -107,6 +107,15 @@ def test_what_is_deleted_and_taken_back_far_up_is_in_sight(page: Tab) -> None:
     assert page.app.session_state["chat"].sight[0] == made[33].user
 
 
+def test_another_reply_in_the_middle_of_a_chat_is_in_sight(page: Tab) -> None:
+    last = far_up(page, 40)
+    page.choose(f"menu-{page.app.session_state['messages'][3].id}", "Regenerate")
+    chat, newest = page.app.session_state["chat"], page.kept()[-1]
+    assert newest.id > last.reply
+    assert (chat.said, chat.head, chat.until) == (newest.id, newest.id, None)
+    assert drawn(page) == ["a quagga", "question 1"]
+
+
 def test_later_messages_end_with_the_newest(page: Tab) -> None:
     far_up(page, 20)
     assert drawn(page)[-1] == "question 10"
