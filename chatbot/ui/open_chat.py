@@ -248,7 +248,7 @@ def begin(chat: OpenChat, engine: Engine, act: Callable[[OpenChat], Action], *, 
         if isinstance(action, Say):
             # Growing at the end only, so that what is on screen keeps its place; now and then the oldest are put away.
             chat.last = chat.last + 2 if chat.last < MOST and chat.until is None else LAST
-            chat.until = None
+        chat.until = None
 
 
 def draw_around(chat: OpenChat, way: Way) -> None:
