@@ -66,9 +66,9 @@ class Bytes:
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Page]:
-    """A page of the system's Chromium, or of Playwright's own."""
+    """A page of the system's Chromium, one with windows where there is one, or of Playwright's own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system_browser(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=system_browser(as_people_have_it=True), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE)
         try:

@@ -49,7 +49,7 @@ class Chatbot:
         home: "Home | None" = None,
     ) -> None:
         # Imported here: the engine brings the database along, and `from chatbot import Chatbot` must stay cheap.
-        from chatbot.engine.choose import choose
+        from chatbot.engine.choose import choose, listed_by
         from chatbot.engine.open import open_engine
         from chatbot.home.home import Home
 
@@ -69,6 +69,7 @@ class Chatbot:
             self._options = choose(
                 home,
                 base,
+                listed=listed_by(self._engine.provider),
                 connection=connection,
                 model=model,
                 system=system,

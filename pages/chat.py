@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from chatbot.ui import conversation, first_run, forecast, fresh, head, note, session, sidebar, suggestions
+from chatbot.ui import conversation, first_model, first_run, forecast, fresh, head, note, session, sidebar, suggestions
 from chatbot.ui.callbacks import INPUT, send
 from chatbot.ui.open_chat import at_address, current, keep_address, look, put_back
 from chatbot.ui.seats import seat
@@ -17,6 +17,7 @@ view = look(engine_of(opened), opened, defaults)
 chat = current()
 talk = engine_of(chat)  # of a temporary chat it is another one than that of the history
 keep_address(chat)
+first_model.take(engine, chat)
 
 beside = sidebar.draw(engine, chat, view)
 title = head.draw(view.conversation if view else None, chat)
@@ -38,3 +39,4 @@ forecast.fill(ahead, talk, chat)
 if view is not None and title is not None and fresh.await_name(talk, view, title, beside.name):
     beside.spent.look(chat, view)  # the name had its price, too
 fresh.watch()
+first_model.wait(chat)

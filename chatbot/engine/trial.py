@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chatbot.core.errors import ByteBotError, ProviderError
 from chatbot.core.settings import Connection, Secret
-from chatbot.providers.provider import Quirks
+from chatbot.providers.provider import Model, Quirks
 
 _NO_LIST = (404, 405, 501)
 _ID = re.compile(r"\S{1,200}")
@@ -47,10 +47,15 @@ def try_connection(connection: Connection, key: Secret | None, quirks: Quirks) -
         return Trial(works=False, sentence=error.sentence, error=error)
     except ByteBotError as error:
         return Trial(works=False, sentence=error.sentence, error=error)
-    models = tuple(model.id for model in offered if _ID.fullmatch(model.id))
+    models = ids(offered)
     said = _listed(models, connection.model, time.monotonic() - began)
     missing = bool(models and connection.model) and connection.model not in models
     return Trial(works=True, sentence=said, models=models, doubtful=missing)
+
+
+def ids(offered: Iterable[Model]) -> tuple[str, ...]:
+    """Their ids, those that can be one."""
+    return tuple(model.id for model in offered if _ID.fullmatch(model.id))
 
 
 def sensible(models: Iterable[str], *preferred: str | None) -> str | None:

@@ -58,6 +58,16 @@ def is_loopback(base_url: str) -> bool:
         return False
 
 
+def is_openai(base_url: str) -> bool:
+    """Whether it is OpenAI's own server, in any of its regions.
+
+    >>> is_openai("https://eu.api.openai.com/v1"), is_openai("http://localhost:11434/v1")
+    (True, False)
+    """
+    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    return host == "api.openai.com" or host.endswith(".api.openai.com")
+
+
 def warning(base_url: str) -> str | None:
     """A sentence about an address that anybody on the way can read along with; None when there is nothing to say."""
     parts = urlsplit(base_url)

@@ -6,7 +6,7 @@ from typing import Any
 
 from chatbot.core.errors import BadInput, NoConnection, SettingsError
 from chatbot.core.settings import EMBEDDED, EMBEDDED_MODEL, Connection, Timeouts
-from chatbot.home.addresses import read_base_url
+from chatbot.home.addresses import is_openai, read_base_url
 from chatbot.home.checks import check_header, is_secret
 from chatbot.home.layers import Named, unknown_key
 from chatbot.home.settings_file import SettingsFile
@@ -22,6 +22,7 @@ from chatbot.home.table import (
 )
 
 OPENAI_USUAL = Connection(name=OPENAI, base_url=OPENAI_URL, model=OPENAI_MODEL)
+"""Without an entry of its own. At another address its model is not known: only that server can say."""
 OFFLINE = Connection(name=EMBEDDED, base_url="", model=EMBEDDED_MODEL)
 
 _FIELDS = {setting.key: setting for setting in CONNECTION_FIELDS}
@@ -125,7 +126,13 @@ def _read_entry(read: Connections, file: SettingsFile, base: Connection, entry: 
         except BadInput as error:
             _break(read, base.name, f"{file.place(*keys, 'base_url')}: connections.{base.name}: {error}")
             return
-    read.usable[base.name] = replace(base, **found)
+    read.usable[base.name] = usual_at(replace(base, **found), model=found.get("model"))
+
+
+def usual_at(connection: Connection, *, model: str | None) -> Connection:
+    """It with the model that was chosen for it, None: with what is usual at its address."""
+    usual = OPENAI_MODEL if connection.name == OPENAI and is_openai(connection.base_url) else None
+    return replace(connection, model=model or usual)
 
 
 def _unknown_field(file: SettingsFile, keys: tuple[str, ...]) -> SettingsError:

@@ -11,7 +11,7 @@ from chatbot.core.errors import BadInput, SettingsError
 from chatbot.core.settings import EMBEDDED, Connection, Options, Secret
 from chatbot.home.addresses import warning
 from chatbot.home.checks import check_connection, check_name, check_value, is_secret
-from chatbot.home.connections import OPENAI_USUAL
+from chatbot.home.connections import OPENAI_USUAL, usual_at
 from chatbot.home.files import Stamp, stamp
 from chatbot.home.folders import Folders
 from chatbot.home.keys import KeyIndex, Keys, Slot, read_index, read_key
@@ -171,7 +171,8 @@ class Home:
         from chatbot.home.changes import put_connection
 
         fixed = connection.name == OPENAI and find(self._state().layers, OPENAI_URL_VARIABLE) is not None
-        usual = OPENAI_USUAL if connection.name == OPENAI else Connection(name=connection.name, base_url="")
+        usual = Connection(name=connection.name, base_url=OPENAI_USUAL.base_url if connection.name == OPENAI else "")
+        usual = replace(usual, model=usual_at(connection, model=None).model)
         written = replace(connection, headers=plain)
         self.folders.make_data()
         change_settings(self._settings, lambda document: put_connection(document, written, usual, url_fixed=fixed))

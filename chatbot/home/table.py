@@ -162,7 +162,7 @@ CONNECTION_FIELDS: tuple[Setting, ...] = (
         key="model",
         kind=MODEL,
         default=None,
-        shown=f"none; `{OPENAI_MODEL}` for `openai`",
+        shown=f"one that its server lists; `{OPENAI_MODEL}` at OpenAI's own address",
         about="The model of new chats on this connection.",
     ),
     Setting(

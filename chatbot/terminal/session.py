@@ -9,7 +9,7 @@ from chatbot.core.errors import BadInput, StoreError
 from chatbot.core.events import CallFinished, Event, Failed, Finished, Terminal
 from chatbot.core.messages import CONTINUABLE, LIVE
 from chatbot.engine.actions import Action, Continue, Regenerate, Retry, Say
-from chatbot.engine.choose import choose
+from chatbot.engine.choose import choose, listed_by
 from chatbot.engine.view import Shown
 from chatbot.store.values import StoredMessage
 from chatbot.terminal.marks import Marks
@@ -160,6 +160,7 @@ class Session:
         self.options = choose(
             self.home,
             self.options,
+            listed=listed_by(self.engine.provider),
             connection=connection,
             model=model,
             system=system,

@@ -7,6 +7,7 @@ import streamlit as st
 
 from chatbot.core.errors import ByteBotError, KeyRefused
 from chatbot.core.settings import Connection, Secret
+from chatbot.engine.choose import likely, own_model
 from chatbot.engine.trial import Trial, sensible, try_connection
 from chatbot.home.connections import OPENAI_USUAL
 from chatbot.home.home import Home
@@ -84,8 +85,8 @@ def _add_neighbour(home: Home, quirks: Quirks, found: Connection) -> Added:
 
 def _finish(home: Home, connection: Connection, trial: Trial) -> None:
     """A model that the server has, and new chats on it."""
-    model = sensible(trial.models, connection.model) or connection.model
-    if model != connection.model:
+    model = sensible(trial.models, *likely(connection)) or own_model(connection, ())
+    if model and model != connection.model:
         home.save_connection(replace(connection, model=model))
     if home.default_connection() != connection.name and not home.value("chat", "connection").fixed:
         make_default(home, connection.name)

@@ -8,7 +8,9 @@ import streamlit as st
 from chatbot.core.errors import BadInput, ByteBotError, SettingsError
 from chatbot.core.settings import Connection
 from chatbot.core.text import typed
+from chatbot.engine.choose import likely
 from chatbot.engine.trial import sensible
+from chatbot.home.connections import usual_at
 from chatbot.home.home import Home
 from chatbot.home.keys import read_key
 from chatbot.providers.provider import Quirks
@@ -43,7 +45,7 @@ def settle(home: Home, name: str) -> None:
         return
     trial.noticed = True
     connection = home.connections().get(name)
-    model = sensible(trial.result.models)
+    model = sensible(trial.result.models, *likely(connection)) if connection else None
     if connection and model and not connection.model:
         _attempt(name, lambda: home.save_connection(replace(connection, model=model)), f"{name!r} uses {model!r}.")
 
@@ -93,7 +95,9 @@ def _write(home: Home, editing: str) -> str:
         raise BadInput(f"There is a connection {connection.name!r} already. Edit that one, or take another name.")
     if entered.key:
         read_key(entered.key)  # before anything is written: half a connection would puzzle
-    home.save_connection(replace(connection, model=known.model if known else None))
+    # At another address what was merely usual is not there.
+    chosen = known.model if known and known.model != usual_at(known, model=None).model else None
+    home.save_connection(replace(connection, model=chosen))
     if entered.key:
         home.set_key(connection.name, entered.key)
     return connection.name

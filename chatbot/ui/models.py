@@ -58,6 +58,13 @@ def listed(engine: Engine, connection: Connection) -> tuple[str, ...]:
     return tuple(model.id for model in listing.known)
 
 
+def answered(connection: Connection) -> bool:
+    """Whether its server has been asked for its list, and has given one or failed."""
+    with _lock:
+        listing = _listings.get(connection.name)
+        return listing is not None and listing.connection == connection and bool(listing.asking and listing.asking.over)
+
+
 def offered(engine: Engine, home: Home, name: str, *, besides: str = "") -> list[str]:
     """What a picker shows for a connection by name: its own model first, then what it lists; without `besides`."""
     try:

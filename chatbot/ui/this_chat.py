@@ -6,7 +6,7 @@ import streamlit as st
 
 from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.engine.engine import Engine
-from chatbot.ui import callbacks, forecast, models, numbers, saving, session, warm
+from chatbot.ui import callbacks, first_model, forecast, models, numbers, saving, session, warm
 from chatbot.ui.open_chat import OpenChat, current
 from chatbot.ui.words import sentence
 
@@ -49,6 +49,7 @@ def _model(engine: Engine, chat: OpenChat) -> None:
     widget = saving.follow(f"model-{chat.slot}-{options.connection}", options.model or None, where=_WHERE)
     ends = models.shutdowns(home, options.connection, offered)
     today = datetime.now(UTC).date()
+    asked = first_model.awaited(chat)
     st.selectbox(
         "Model",
         offered,
@@ -56,7 +57,7 @@ def _model(engine: Engine, chat: OpenChat) -> None:
         key=widget,
         format_func=lambda model: models.worn(model, ends.get(model), today),
         accept_new_options=True,
-        placeholder="Choose a model or type its id",
+        placeholder="Asking the server…" if asked else "Choose a model or type its id",
         on_change=_set,
         args=(widget, "model"),
     )

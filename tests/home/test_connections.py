@@ -124,6 +124,8 @@ def test_openai_is_there_with_an_address_of_its_own(
     assert home.default_connection() == "openai"
     assert home.base_url("openai").value == "http://localhost:11434/v1"
     assert home.base_url("openai").fixed
+    assert home.connection("openai").model is None, "only that server can say what it has"
+    assert open_home(OPENAI_BASE_URL="https://eu.api.openai.com/v1").default_options().model == "gpt-6-luna"
     assert home.key("openai") is None
     write("[connections.openai]\nbase_url = 'http://localhost:1/v1'\nmodel = 'mine'\n")
     assert home.connection("openai").base_url == "http://localhost:11434/v1"

@@ -320,3 +320,15 @@ def test_a_model_that_is_named_is_asked_whatever_the_rules_say(house: House) -> 
     assert house.run("ask", "Hello").status == 1
     assert house.run("ask", "--continue", "--model", "echo", "Hello").out.startswith("Hello")
     assert house.run("ask", "--continue", "--model", "echo").status == 2  # it is whole: nothing to try again
+
+
+def test_without_a_model_of_its_own_a_server_is_asked_what_it_has(house: House) -> None:
+    ran = house.run("ask", "hi")
+    assert (ran.status, house.server.chats()[0].model) == (0, "echo")
+    house.settings(
+        '[chat]\nconnection = "mine"\n[connections.mine]\nbase_url = "' + house.server.url("no-models") + '"'
+    )
+    ran = house.run("ask", "hi")
+    assert (ran.status, ran.out) == (2, "")
+    assert "The connection 'mine' has no model of its own, and its server lists none for chats. Name one." in ran.err
+    assert house.run("ask", "--model", "echo", "hi").out == "hi\n"

@@ -1,0 +1,59 @@
+"""A chat whose connection names no model begins with one that its server has."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fake_openai import FakeOpenAI
+from tests.ui.chat_tab import tab
+from tests.ui.test_model_picker import chosen
+
+KEY = "sk-canary-0a1b2c3d4e5f"
+SETTINGS = "[chat]\ntitles_by_model = false\n"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as running:
+        yield running
+
+
+def connected(base_url: str) -> str:
+    return f'{SETTINGS}connection = "mine"\n[connections.mine]\nbase_url = "{base_url}"\n'
+
+
+def test_it_is_there_before_the_first_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: FakeOpenAI) -> None:
+    with tab(tmp_path, monkeypatch, SETTINGS, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=fake.base_url) as page:
+        page.open()
+        assert chosen(page) == "echo"
+        page.say("Hello.")
+        assert page.kept()[-1].model_asked == "echo"
+        conversations = page.engine.store.conversations
+        assert conversations.latest().options.model == "echo"  # type: ignore[union-attr]
+
+
+def test_what_is_said_before_the_list_is_there_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: FakeOpenAI
+) -> None:
+    with tab(tmp_path, monkeypatch, connected(fake.base_url)) as page:
+        page.open()
+        page.app.session_state["chat"].options = page.home.default_options()
+        assert chosen(page) == ""
+        page.say("Hello.")
+        assert page.kept()[-1].model_asked == "echo"
+
+
+def test_where_nobody_knows_one_the_words_stay_in_the_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: FakeOpenAI
+) -> None:
+    with tab(tmp_path, monkeypatch, connected(fake.url("no-models"))) as page:
+        page.open().say("Hello.")
+        assert page.says("The connection 'mine' has no model of its own, and its server lists none for chats.")
+        assert page.app.chat_input[0].value == "Hello."
+        assert not fake.chats()
+        chat = page.app.session_state["chat"]
+        chat.options = replace(chat.options, model="echo")  # AppTest cannot type an id that the picker does not list
+        page.say("Hello again.")
+        assert page.kept()[-1].text == "Hello again."
