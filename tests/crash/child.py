@@ -10,6 +10,7 @@ import random
 import sys
 import threading
 import time
+from collections.abc import Iterable, Mapping
 
 from chatbot.core.events import Failed, Finished, ReasoningDelta, TextDelta
 from chatbot.core.settings import Connection, Options, Secret
@@ -22,6 +23,12 @@ from chatbot.store.store import Store
 TALKERS = 4
 MODELS = ("words:300@150", "words:40@0", "reasoning", "length:60@200", "slow-first:0.3", "fault:hang-up:later")
 _printing = threading.Lock()
+
+
+def is_from(seed: int, messages: Iterable[Mapping[str, object]]) -> bool:
+    """Whether a request's messages are of the app with this seed."""
+    talkers = {f"Message {seed * TALKERS + talker}" for talker in range(TALKERS)}
+    return any(str(message["content"]).split("-")[0] in talkers for message in messages)
 
 
 def tell(**what: object) -> None:

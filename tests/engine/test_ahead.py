@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -53,6 +54,7 @@ def served(encoding: tiktoken.Encoding) -> Callable[[Request], Script]:
     """A server with a vocabulary of its own, whose models may think before they speak, and which counts as OpenAI does."""
     dice = random.Random(7)
 
+    @cache  # a chat is counted whole at each of its turns
     def count(words: str) -> int:
         return len(encoding.encode(words, disallowed_special=()))
 
