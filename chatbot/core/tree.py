@@ -94,6 +94,10 @@ class Tree:
                 places.append([leaf])
         return tuple(Place(tuple(segments)) for segments in places)
 
+    def live_above(self, id: int) -> set[int]:
+        """Replies on the way to a message that are being written, or wait for that."""
+        return {place.last.id for place in self.path(id)[:-1] if place.last.state in LIVE}
+
     def siblings(self, id: int) -> tuple[int, ...]:
         """The message and what stands beside it, oldest first.
 

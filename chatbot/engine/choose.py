@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
-from chatbot.core.errors import BadInput, ByteBotError
+from chatbot.core.errors import BadInput, ProviderError
 from chatbot.core.settings import Connection, Options
 from chatbot.core.text import repair, typed
 from chatbot.engine.cheap import cheap_model_of
-from chatbot.engine.trial import ids, sensible
+from chatbot.engine.trial import NO_LIST, ids, sensible
 from chatbot.home.home import Home
 from chatbot.home.table import BY_NAME, OPENAI, OPENAI_MODEL
 from chatbot.providers.provider import Provider
 
 Listed = Callable[[str], Iterable[str]]
-"""A connection's name to the ids that its server lists; none where it lists none, or does not answer."""
+"""A connection's name to the ids that its server lists; none where it lists none. ByteBotError says why it does not answer."""
 
 Unsent = Literal["none"]
 """Leaves a parameter to the server."""
@@ -69,20 +69,23 @@ def listed_by(provider: Callable[[str], Provider]) -> Listed:
     def listed(name: str) -> tuple[str, ...]:
         try:
             return ids(provider(name).models())
-        except ByteBotError:
-            return ()  # whoever talks to it next is told why
+        except ProviderError as error:
+            if error.status in NO_LIST:
+                return ()
+            raise
 
     return listed
 
 
 def own_model(connection: Connection, listed: Iterable[str]) -> str:
     """What chats on a connection begin with: its own model; where it names none, the one that its vendor or OpenAI is
-    known for if it is listed, else the first of the list that can chat. Empty where nobody knows one.
+    known for if it is listed, else the first of the list that can chat. Without a list, the vendor's; empty where that
+    is not known either.
     """
     if connection.model:
         return connection.model
-    offered, known = list(listed), likely(connection)
-    return (sensible(offered, *known) if offered else next(iter(known), None)) or ""
+    offered = list(listed)
+    return (sensible(offered, *likely(connection)) if offered else cheap_model_of(connection)) or ""
 
 
 def likely(connection: Connection) -> tuple[str, ...]:

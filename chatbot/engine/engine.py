@@ -249,7 +249,7 @@ class Engine:
         """Everything that the turn's thread does, from its place in the line to its end."""
         options, payer = want.made_with, recording.where.payer
         try:
-            if begun.state == "waiting" and self._wait_for_parent(turn, begun):
+            if begun.state == "waiting" and self._wait_in_line(turn, begun):
                 self.store.turns.run(begun.reply, self.process)
             plan = self._memory.plan(begun, options, continues=want.placed.continues)
             plan = replace(plan, note=want.routed.note if want.routed else "")
@@ -269,15 +269,14 @@ class Engine:
         yield from recorded(marked_closed(events, turn), recording)
         self._titles.consider(begun, want.options, turn, answered=options.model)
 
-    def _wait_for_parent(self, turn: LiveTurn, begun: Begun) -> bool:
-        """Wait until the reply above has ended, however it did; false when this turn was stopped meanwhile."""
-        above = self.store.conversations.tree(begun.conversation).path(begun.reply)[:-1]
-        parents = [place.last.id for place in above if place.role == "assistant"]
-        if not parents:
-            return True
-        for _ in self.follow(parents[-1]):
-            if turn.cancel.is_set():
-                return False
+    def _wait_in_line(self, turn: LiveTurn, begun: Begun) -> bool:
+        """Wait until the replies above have ended, however they did; false when this turn was stopped meanwhile."""
+        followed: set[int] = set()
+        while live := self.store.conversations.tree(begun.conversation).live_above(begun.reply) - followed:
+            followed.add(nearest := max(live))
+            for _ in self.follow(nearest):
+                if turn.cancel.is_set():
+                    return False
         return not turn.cancel.is_set()
 
     def _where(self, begun: Begun, want: Asked, *, read: bool) -> Where:

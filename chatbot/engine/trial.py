@@ -9,7 +9,7 @@ from chatbot.core.errors import ByteBotError, ProviderError
 from chatbot.core.settings import Connection, Secret
 from chatbot.providers.provider import Model, Quirks
 
-_NO_LIST = (404, 405, 501)
+NO_LIST = (404, 405, 501)
 _ID = re.compile(r"\S{1,200}")
 # Lists hold everything a company sells; these answer no chat.
 _NO_CHAT = re.compile(
@@ -42,7 +42,7 @@ def try_connection(connection: Connection, key: Secret | None, quirks: Quirks) -
     try:
         offered = provider.models()
     except ProviderError as error:
-        if error.status in _NO_LIST:
+        if error.status in NO_LIST:
             return Trial(works=True, sentence=_without_list(connection))
         return Trial(works=False, sentence=error.sentence, error=error)
     except ByteBotError as error:

@@ -93,7 +93,7 @@ def _being_written(connection: Connection, database: Database, id: str, ask: Beg
 
 
 def _check_parent(connection: Connection, owner: str, id: str, ask: Beginning, text: str | None) -> State:
-    """Whether the new reply may run at once or has to wait for the one above it."""
+    """Whether the new reply may run at once or has to wait for one above it."""
     if ask.parent is None:
         return "running"
     at = message_row(connection, owner, id, ask.parent)
@@ -108,7 +108,8 @@ def _check_parent(connection: Connection, owner: str, id: str, ask: Beginning, t
             raise BadInput(f"Reply {at.id!r} is still being written. Wait for its end, or stop it first.")
     elif at.role != "user":
         raise BadInput(f"Message {at.id!r} is a reply itself. Ask for another reply to the message above it.")
-    while at.role != "assistant" and at.parent is not None:
+    # One that was stopped while it waited stands below the one that it waited for.
+    while (at.role != "assistant" or (at.empty and at.state not in LIVE)) and at.parent is not None:
         at = message_row(connection, owner, id, at.parent)
     return "waiting" if at.role == "assistant" and at.state in LIVE else "running"
 

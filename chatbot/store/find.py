@@ -45,7 +45,7 @@ def conversation_row(
 def message_row(connection: Connection, owner: str, conversation: str, id: int) -> Row[*tuple[Any, ...]]:
     """Place and state of a message that is not deleted, without its words; NotFound."""
     row = connection.execute(
-        select(messages.c.id, messages.c.parent, messages.c.role, messages.c.state).where(
+        select(messages.c.id, messages.c.parent, messages.c.role, messages.c.state, messages.c.empty).where(
             messages.c.owner == owner,
             messages.c.conversation == conversation,
             messages.c.id == id,

@@ -1,9 +1,10 @@
 """Which model a chat begins with where nobody has chosen one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
+from chatbot.core.errors import ByteBotError
 from chatbot.core.settings import Connection
 from chatbot.engine.choose import listed_by, own_model
 from chatbot.providers.chat_completions import ChatCompletions
@@ -29,7 +30,7 @@ def server() -> Iterator[FakeOpenAI]:
         # A gateway in front of OpenAI has OpenAI's; a model server has its own.
         ("openai", "http://gateway.local/v1", None, ["gpt-5", "gpt-6-luna"], "gpt-6-luna"),
         ("openai", HERE, None, ["llama3.2"], "llama3.2"),
-        ("openai", HERE, None, [], "gpt-6-luna"),
+        ("openai", HERE, None, [], ""),
         # A vendor's cheap one, whatever stands first in its list.
         ("mine", "https://openrouter.ai/api/v1", None, ["dear/one", "openai/gpt-6-luna"], "openai/gpt-6-luna"),
         ("openai", "https://api.deepseek.com/v1", None, [], "deepseek-v4-flash"),
@@ -41,8 +42,18 @@ def test_a_connection_that_names_none_takes_one_that_its_server_has(
     assert own_model(Connection(name=name, base_url=base_url, model=model), listed) == expected
 
 
-@pytest.mark.parametrize(("variant", "first"), [("vllm", ("echo", "length:40")), ("no-models", ()), ("no-key", ())])
-def test_a_server_that_does_not_say_lists_nothing(server: FakeOpenAI, variant: str, first: tuple[str, ...]) -> None:
-    connection = Connection(name="mine", base_url=server.url(variant))
-    listed = listed_by(lambda name: ChatCompletions(connection, None, Remembering()))
-    assert tuple(listed("mine"))[:2] == first
+@pytest.mark.parametrize(("variant", "first"), [("vllm", ("echo", "length:40")), ("no-models", ())])
+def test_a_server_says_what_it_has(server: FakeOpenAI, variant: str, first: tuple[str, ...]) -> None:
+    assert tuple(asked(server.url(variant)))[:2] == first
+
+
+def test_why_a_server_does_not_say_is_told(server: FakeOpenAI) -> None:
+    with pytest.raises(ByteBotError, match="'mine' asks for a key"):
+        asked(server.url("no-key"))
+    with pytest.raises(ByteBotError, match="Nothing answers at"):
+        asked("http://127.0.0.1:9/v1")
+
+
+def asked(base_url: str) -> Iterable[str]:
+    connection = Connection(name="mine", base_url=base_url)
+    return listed_by(lambda name: ChatCompletions(connection, None, Remembering()))("mine")

@@ -117,6 +117,29 @@ def test_a_waiting_reply_can_be_stopped(store: Store) -> None:
     assert len(provider.requests) == 1
 
 
+@pytest.mark.parametrize("stopped", ["before", "after"])
+def test_below_a_reply_that_was_stopped_in_line_one_waits_for_those_above(store: Store, stopped: str) -> None:
+    gate = Gate()
+    engine, provider = engine_on(
+        store, [TextChunk("On"), gate, TextChunk("e"), End(finish_reason="stop")], text("Three")
+    )
+    first = start(engine, "a")
+    assert gate.reached.wait(5)
+    second = engine.start(first.conversation, Say("b", parent=first.reply))
+    if stopped == "before":
+        engine.stop(second.reply)
+        assert second.wait(5)
+    third = engine.start(first.conversation, Say("c", parent=second.reply))
+    if stopped == "after":
+        engine.stop(second.reply)
+        assert second.wait(5)
+    assert not third.wait(0.3)
+    assert len(provider.requests) == 1
+    gate.opened.set()
+    assert third.wait(5)
+    assert [message["content"] for message in provider.requests[1].messages[1:]] == ["a", "One", "b\n\nc"]
+
+
 def test_what_is_deleted_while_it_waits_is_not_sent(store: Store) -> None:
     gate = Gate()
     engine, provider = engine_on(store, [gate, *text("One")], text("Two"))
