@@ -83,7 +83,7 @@ def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
             engine.recover()  # what a killed process left behind is cut now, so that it can go on
             conversations = engine.store.conversations
             named = chosen.conversation
-            stored = conversations.get(conversations.id_of(named)) if named else conversations.latest()
+            stored = conversations.get(conversations.id_of(named)) if named is not None else conversations.latest()
             if stored is None:
                 raise NotFound("There is no conversation to go on with yet.")
         options = choose(

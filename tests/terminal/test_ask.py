@@ -332,3 +332,11 @@ def test_without_a_model_of_its_own_a_server_is_asked_what_it_has(house: House) 
     assert (ran.status, ran.out) == (2, "")
     assert "The connection 'mine' has no model of its own, and its server lists none for chats. Name one." in ran.err
     assert house.run("ask", "--model", "echo", "hi").out == "hi\n"
+
+
+def test_an_empty_id_is_no_conversation(house: House) -> None:
+    house.run("ask", "--model", "echo", "private")
+    ran = house.run("ask", "--conversation", "", "--model", "echo", "meant for another")
+    assert (ran.status, ran.out) == (2, "")
+    assert "There is no conversation ''" in ran.err
+    assert len(house.server.chats()) == 1
