@@ -161,12 +161,16 @@ def read_command(line: str) -> tuple[Command, str] | None:
     ('quit', 'quit')
     >>> read_command("reset the router, please"), read_command("/usr/bin/env is missing"), read_command(" /help")
     (None, None, None)
+    >>> read_command("/quit\\nis what I typed there"), read_command("/system Be kind.\\nBe brief.")[1]
+    (None, 'Be kind.\\nBe brief.')
     """
+    line = line.rstrip()
     bare = _BY_NAME.get(line.strip().lower())
     if bare is not None and bare.bare:
         return bare, ""
-    found = _COMMAND.fullmatch(line.rstrip())
-    if found is None:
+    found = _COMMAND.fullmatch(line)
+    # Several lines are a message that was pasted, whatever its first line looks like; only a prompt has as many.
+    if found is None or ("\n" in line and found[1] != "system"):
         return None
     command = _BY_NAME.get(found[1])
     if command is None:
