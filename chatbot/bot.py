@@ -31,8 +31,9 @@ class Chatbot:
     own options. With `temporary`, no word is kept anywhere. `allow_unpriced` asks models without a known price although
     a limit is set (`chatbot budget`). `home` brings other settings than this process's own.
 
-    Raises SettingsError, StoreError, BadInput or NotFound, each one plain sentence, before anything is sent. Safe to
-    use from several threads: what is said while a reply is being written waits for its end, then is answered in turn.
+    Raises SettingsError, StoreError, BadInput or NotFound, each one plain sentence, before anything is sent; and where
+    the server must say which model, what keeps it from saying so (ProviderError). Safe to use from several threads: what
+    is said while a reply is being written waits for its end, then is answered in turn.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """The model of a chat that has none yet: its connection names none, so its server is asked what it has."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ def take(engine: Engine, chat: "OpenChat") -> None:
     if model:
         chat.options = replace(chat.options, model=model)
         if chat.conversation is not None:
-            session.engine_of(chat).store.conversations.set_options(chat.conversation, chat.options)
+            with suppress(ByteBotError):  # this tab has it; a history that takes nothing says so when something is sent
+                session.engine_of(chat).store.conversations.set_options(chat.conversation, chat.options)
 
 
 def wait(chat: "OpenChat") -> None:
@@ -51,7 +53,7 @@ def awaited(chat: "OpenChat") -> bool:
 
 
 def named(engine: Engine, options: Options) -> Options:
-    """With a model, for what is to be sent now; BadInput when nobody knows one."""
+    """With a model, for what is to be sent now; BadInput when nobody knows one, ByteBotError when its server does not say."""
     if options.model:
         return options
     connection = session.home().connection(options.connection)

@@ -1,6 +1,8 @@
 """A chat whose connection names no model begins with one that its server has."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,3 +59,21 @@ def test_where_nobody_knows_one_the_words_stay_in_the_input(
         chat.options = replace(chat.options, model="echo")  # AppTest cannot type an id that the picker does not list
         page.say("Hello again.")
         assert page.kept()[-1].text == "Hello again."
+
+
+def test_a_history_that_takes_nothing_does_not_break_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: FakeOpenAI
+) -> None:
+    with tab(tmp_path, monkeypatch, connected(fake.base_url)) as page:
+        page.open().say("Hello.")
+        conversations = page.engine.store.conversations
+        begun = conversations.latest()
+        assert begun is not None
+        conversations.set_options(begun.id, replace(begun.options, model=""))
+        path = tmp_path / "data" / "bytebot.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # as another program would hold it
+            page.run()
+            other.rollback()
+        assert not page.app.exception
+        assert chosen(page) == "echo"
