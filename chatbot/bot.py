@@ -31,9 +31,8 @@ class Chatbot:
     own options. With `temporary`, no word is kept anywhere. `allow_unpriced` asks models without a known price although
     a limit is set (`chatbot budget`). `home` brings other settings than this process's own.
 
-    Raises SettingsError, StoreError, BadInput or NotFound, each one plain sentence, before anything is sent; and where
-    the server must say which model, what keeps it from saying so (ProviderError). Safe to use from several threads: what
-    is said while a reply is being written waits for its end, then is answered in turn.
+    Raises SettingsError, StoreError, BadInput or NotFound, each one plain sentence, before anything is sent. Safe to
+    use from several threads: what is said while a reply is being written waits for its end, then is answered in turn.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class Chatbot:
         home: "Home | None" = None,
     ) -> None:
         # Imported here: the engine brings the database along, and `from chatbot import Chatbot` must stay cheap.
-        from chatbot.engine.choose import choose, listed_by
+        from chatbot.engine.choose import choose
         from chatbot.engine.open import open_engine
         from chatbot.home.home import Home
 
@@ -70,7 +69,6 @@ class Chatbot:
             self._options = choose(
                 home,
                 base,
-                listed=listed_by(self._engine.provider),
                 connection=connection,
                 model=model,
                 system=system,

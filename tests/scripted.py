@@ -57,7 +57,7 @@ class Scripted:
             else:
                 yield step
 
-    def models(self) -> list[Model]:
+    def models(self, cancel: Cancel | None = None) -> list[Model]:
         return [Model(id="m")]
 
     def context(self, model: str) -> int | None:

@@ -10,7 +10,10 @@ from chatbot.core.text import repair
 from chatbot.core.tree import Tree
 from chatbot.engine.actions import Action, Edit, Placed, Regenerate, Retry, Say, place
 from chatbot.engine.outside import Outside
+from chatbot.providers.provider import Cancel, Stopped
+from chatbot.store.lease import Owner
 from chatbot.store.store import Store
+from chatbot.store.values import Begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,10 @@ def asked(
         options = store.conversations.get(conversation).options
     if isinstance(action, Regenerate | Retry) and action.model:
         options = replace(options, model=action.model)
+    if not options.model and conversation is not None:
+        # Found out in an earlier turn, while this face still knows of none.
+        kept = store.conversations.get(conversation).options
+        options = replace(options, model=kept.model if kept.connection == options.connection else "")
     options = replace(options, model=repair(options.model), system=repair(options.system))
     tree = Tree()
     if conversation is not None and not isinstance(action, Say):  # who says something knows its place
@@ -50,6 +57,24 @@ def asked(
     placed = place(action, tree)
     routed = _routed(store, outside, tree, action, placed, options) if by_rules else None
     return Asked(options=options, placed=placed, routed=routed)
+
+
+def with_model(
+    store: Store, outside: Outside, begun: Begun, process: Owner, options: Options, cancel: Cancel
+) -> Options:
+    """With a model that the server has, where nobody has named one; the conversation keeps it.
+
+    In the turn's own thread: the words are stored before any server is asked, and Stop ends the asking.
+    """
+    if options.model:
+        return options
+    try:
+        named = replace(options, model=repair(outside.first_model(options.connection, cancel)))
+    except Stopped:
+        return options
+    if named.model:
+        store.turns.named(begun, process, named)
+    return named
 
 
 def _routed(

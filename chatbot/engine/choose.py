@@ -1,20 +1,16 @@
 """What a chat is held with: the settings' own options, and what was asked for instead."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
-from chatbot.core.errors import BadInput, ProviderError
+from chatbot.core.errors import BadInput
 from chatbot.core.settings import Connection, Options
 from chatbot.core.text import repair, typed
 from chatbot.engine.cheap import cheap_model_of
-from chatbot.engine.trial import NO_LIST, ids, sensible
+from chatbot.engine.trial import sensible
 from chatbot.home.home import Home
 from chatbot.home.table import BY_NAME, OPENAI, OPENAI_MODEL
-from chatbot.providers.provider import Provider
-
-Listed = Callable[[str], Iterable[str]]
-"""A connection's name to the ids that its server lists; none where it lists none. ByteBotError says why it does not answer."""
 
 Unsent = Literal["none"]
 """Leaves a parameter to the server."""
@@ -24,7 +20,6 @@ def choose(
     home: Home,
     base: Options | None = None,
     *,
-    listed: Listed,
     connection: str | None = None,
     model: str | None = None,
     system: str | None = None,
@@ -34,8 +29,8 @@ def choose(
 ) -> Options:
     """`base` (the default of new chats) with what is not None put in its place.
 
-    A new connection brings its own model. Where nothing names one, the server is asked what it has. BadInput names a
-    value that cannot be used, SettingsError a connection.
+    A new connection brings its own model; where nothing names one, it is empty: the first turn asks the server what it
+    has. BadInput names a value that cannot be used, SettingsError a connection.
     """
     options = base or home.default_options()
     if connection is not None and connection != options.connection:
@@ -51,30 +46,12 @@ def choose(
     if allow_unpriced is not None:
         options = replace(options, allow_unpriced=allow_unpriced)
     entry = home.connection(options.connection)
-    if not options.model:
-        options = replace(options, model=own_model(entry, listed(entry.name)))
-    if not options.model:
-        raise BadInput(no_model(entry))
     if entry.embedded and options.model != entry.model:
         raise BadInput(
             f"The offline model is the only one on {entry.name!r}, so {options.model!r} cannot be asked there. "
             "Add a key, or name a connection that has this model."
         )
     return options
-
-
-def listed_by(provider: Callable[[str], Provider]) -> Listed:
-    """Asks the servers themselves, which takes 20 seconds at most."""
-
-    def listed(name: str) -> tuple[str, ...]:
-        try:
-            return ids(provider(name).models())
-        except ProviderError as error:
-            if error.status in NO_LIST:
-                return ()
-            raise
-
-    return listed
 
 
 def own_model(connection: Connection, listed: Iterable[str]) -> str:
@@ -92,11 +69,6 @@ def likely(connection: Connection) -> tuple[str, ...]:
     """Models to look for in what a connection's server lists, the most wanted first."""
     known = (connection.model, cheap_model_of(connection), OPENAI_MODEL if connection.name == OPENAI else None)
     return tuple(model for model in known if model)
-
-
-def no_model(connection: Connection) -> str:
-    """A sentence for chats that nobody knows a model for."""
-    return f"The connection {connection.name!r} has no model of its own, and its server lists none for chats. Name one."
 
 
 def read_number(key: Literal["temperature", "max_output"], text: str) -> Any:

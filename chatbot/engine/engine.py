@@ -16,7 +16,7 @@ from chatbot.core.tokens import Count, rough
 from chatbot.engine.actions import Action
 from chatbot.engine.ahead import Ahead
 from chatbot.engine.anonymous import Anonymous
-from chatbot.engine.asked import Asked, asked
+from chatbot.engine.asked import Asked, asked, with_model
 from chatbot.engine.converse import converse, never_began
 from chatbot.engine.elsewhere import watch_elsewhere
 from chatbot.engine.indexing import catch_up
@@ -251,6 +251,7 @@ class Engine:
         try:
             if begun.state == "waiting" and self._wait_in_line(turn, begun):
                 self.store.turns.run(begun.reply, self.process)
+            options = with_model(self.store, self.outside, begun, self.process, options, turn.cancel)
             plan = self._memory.plan(begun, options, continues=want.placed.continues)
             plan = replace(plan, note=want.routed.note if want.routed else "")
             reserve = Reserve(payer, self.outside, recording.opened, allow_unpriced=options.allow_unpriced)

@@ -5,14 +5,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from chatbot.core.errors import ModelUnknown, ProviderError
 from chatbot.core.settings import Connection, Secret
 from chatbot.core.tokens import Count
 from chatbot.engine.cheap import cheap_model_of
+from chatbot.engine.choose import own_model
 from chatbot.engine.engine import Engine
 from chatbot.engine.outside import Outside
 from chatbot.engine.prices import prices_of
+from chatbot.engine.trial import NO_LIST, ids
 from chatbot.home.home import Home
-from chatbot.providers.provider import Provider, Quirks
+from chatbot.providers.provider import Cancel, Provider, Quirks
 from chatbot.store.store import Store
 
 
@@ -39,6 +42,7 @@ def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> 
         cheap=providers.cheap,
         rules=lambda: home.routes.rules,
         models=providers.cheaper,
+        first_model=providers.first_model,
         titles=lambda connection: (
             titles and not temporary and home.titles_by_model and home.key(connection) is not None
         ),
@@ -82,6 +86,19 @@ class Providers:
     def cheap(self, name: str) -> str | None:
         """The connection's model for simple things."""
         return cheap_model_of(self._home.connection(name))
+
+    def first_model(self, name: str, cancel: Cancel) -> str:
+        """One that its server has, where nobody has chosen; ByteBotError when the server does not say, or has none."""
+        connection = self._home.connection(name)
+        try:
+            listed = ids(self.provider(name).models(cancel))
+        except ProviderError as error:
+            if error.status not in NO_LIST:
+                raise
+            listed = ()
+        if model := own_model(connection, listed):
+            return model
+        raise ModelUnknown(f"{name!r} has no model of its own, and its server lists none for chats. Choose one.")
 
     def _make(self, connection: Connection, key: Secret | None) -> Provider:
         # Imported here: the SDK costs half a second, and `chatbot --help` must not pay it.

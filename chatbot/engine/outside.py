@@ -9,7 +9,7 @@ from chatbot.core.routing import Rule
 from chatbot.core.settings import Connection
 from chatbot.core.tokens import Count, rough
 from chatbot.engine.payer import Payer
-from chatbot.providers.provider import Provider
+from chatbot.providers.provider import Cancel, Provider
 from chatbot.store.lease import Owner
 from chatbot.store.ledger import Ledger
 
@@ -34,6 +34,8 @@ class Outside:
     """Which messages go to another model than their chat's own."""
     models: Callable[[str], Sequence[str]] = lambda connection: ()
     """A connection's models that are offered where another one is too dear."""
+    first_model: Callable[[str, Cancel], str] = lambda connection, cancel: ""
+    """The model of chats on a connection that names none: one that its server has. ByteBotError when nobody knows one."""
     titles: Callable[[str], bool] = lambda connection: False
     """May a model be asked for titles on this connection?"""
 

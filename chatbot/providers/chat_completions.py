@@ -65,8 +65,8 @@ class ChatCompletions:
                     yield chunk
                 line.whole = True
 
-    def models(self) -> list[Model]:
-        return self._list(LIST_PATIENCE)
+    def models(self, cancel: Cancel | None = None) -> list[Model]:
+        return self._list(LIST_PATIENCE, cancel or Cancel())
 
     def context(self, model: str) -> int | None:
         with self._lock:
@@ -86,11 +86,11 @@ class ChatCompletions:
         if parameters.takes_openai_names(self._base_url):
             return {}  # these never say
         try:
-            return {entry.id: entry.context for entry in self._list(CONTEXT_PATIENCE) if entry.context}
+            return {entry.id: entry.context for entry in self._list(CONTEXT_PATIENCE, Cancel()) if entry.context}
         except ProviderError:
             return {}
 
-    def _list(self, timeouts: Timeouts) -> list[Model]:
+    def _list(self, timeouts: Timeouts, cancel: Cancel) -> list[Model]:
         asked = self._asked()
         body = bytearray()
 
@@ -98,7 +98,7 @@ class ChatCompletions:
             return refusal(status, headers, words, asked)
 
         with (
-            opened(self._connection, self._key, timeouts, Cancel(), asked, refuse) as (client, line),
+            opened(self._connection, self._key, timeouts, cancel, asked, refuse) as (client, line),
             client.models.with_streaming_response.list() as answer,
         ):
             for block in answer.iter_bytes():

@@ -62,7 +62,7 @@ class Embedded:
     def _begin(self, request: Request, cancel: Cancel) -> Iterator[Chunk]:
         return self._provider(self.child.address(self._weights, cancel)).stream(request, cancel)
 
-    def models(self) -> list[Model]:
+    def models(self, cancel: Cancel | None = None) -> list[Model]:
         return [Model(id=EMBEDDED_MODEL, context=CONTEXT)]
 
     def context(self, model: str) -> int | None:

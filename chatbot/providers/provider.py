@@ -135,8 +135,8 @@ class Provider(Protocol):
         """
         ...
 
-    def models(self) -> list[Model]:
-        """What the server offers, sorted by id; ProviderError when it does not say."""
+    def models(self, cancel: Cancel | None = None) -> list[Model]:
+        """What the server offers, sorted by id; ProviderError when it does not say, Stopped when it was cancelled."""
         ...
 
     def context(self, model: str) -> int | None:

@@ -1,6 +1,7 @@
 """Turns: begun, drafted, finished; every write is conditional on still holding the reply's lease."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, case, delete, insert, select, update
 
@@ -12,11 +13,11 @@ from chatbot.core.text import repair
 from chatbot.store import begin as beginning
 from chatbot.store.database import Database
 from chatbot.store.drafts import joined_draft
-from chatbot.store.find import lock_conversation_of
+from chatbot.store.find import conversation_row, lock_conversation_of
 from chatbot.store.index import take_in
 from chatbot.store.lease import LEASE_SECONDS, Owner
 from chatbot.store.recovery import Count, recover
-from chatbot.store.rows import now, repaired, storable, usage_to_json
+from chatbot.store.rows import now, options_of, options_to_json, repaired, storable, usage_to_json
 from chatbot.store.tables import conversations, drafts, leases, messages
 from chatbot.store.values import Begun, Ending, Recovered
 
@@ -75,6 +76,24 @@ class Turns:
             connection.execute(
                 update(messages).where(messages.c.id == reply, messages.c.state == "waiting").values(state="running")
             )
+
+    def named(self, begun: Begun, process: Owner, options: Options) -> None:
+        """The model of a reply that began without one; LeaseLost as in `run`.
+
+        The conversation keeps it unless somebody has chosen another one meanwhile.
+        """
+        with self._database.write() as connection:
+            row = conversation_row(connection, self._database.owner, begun.conversation, lock=True)
+            if begun.reply not in self._held(connection, process, [begun.reply]):
+                raise _lost(begun.reply)
+            made = {"model_asked": repaired(options.model), "options": options_to_json(options)}
+            connection.execute(update(messages).where(messages.c.id == begun.reply).values(made))
+            now_held = options_of(row.options)
+            if not now_held.model and now_held.connection == options.connection:
+                kept = options_to_json(replace(now_held, model=options.model))
+                connection.execute(
+                    update(conversations).where(conversations.c.id == begun.conversation).values(options=kept)
+                )
 
     def draft(self, process: Owner, pieces: Sequence[tuple[int, str, str]]) -> set[int]:
         """Append (reply, text, reasoning) to the drafts and extend all their leases, in one transaction.

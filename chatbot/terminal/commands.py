@@ -38,7 +38,7 @@ def _help(session: "Session", _: str) -> None:
 def _connection(session: "Session", name: str) -> None:
     if name:
         session.change(connection=name)
-        session.display.line(f"Now on {name}, with {session.options.model}.")
+        session.display.line(f"Now on {name}, with {session.model}.")
         return
     for each in session.home.connections():
         mark = "*" if each == session.options.connection else " "
@@ -48,7 +48,7 @@ def _connection(session: "Session", name: str) -> None:
 def _model(session: "Session", id: str) -> None:
     if id:
         session.change(model=id)
-    session.display.line(f"{'Now ' if id else ''}{session.options.model} on {session.options.connection}.")
+    session.display.line(f"{'Now ' if id else ''}{session.model} on {session.options.connection}.")
 
 
 def _models(session: "Session", _: str) -> None:

@@ -67,7 +67,7 @@ def about_the_model(house: House) -> str | None:
 @contextmanager
 def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
     """The house, closed afterwards: what is still being written is kept then. ByteBotError says why it stays shut."""
-    from chatbot.engine.choose import choose, listed_by, read_number
+    from chatbot.engine.choose import choose, read_number
     from chatbot.engine.open import open_engine
     from chatbot.home.home import Home
 
@@ -89,7 +89,6 @@ def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
         options = choose(
             home,
             stored.options if stored else None,
-            listed=listed_by(engine.provider),
             connection=chosen.connection,
             model=chosen.model,
             system=chosen.system,

@@ -42,7 +42,7 @@ def _warm() -> None:
 
 
 def _greet(session: Session, about: str | None) -> None:
-    session.display.dim(f"ByteBot · {session.options.model} on {session.options.connection} · /help lists the commands")
+    session.display.dim(f"ByteBot · {session.model} on {session.options.connection} · /help lists the commands")
     if about:
         session.display.dim(about)
     if session.conversation is None:

@@ -1,6 +1,7 @@
 """What the REPL is in the middle of: a conversation, its options, and the turns that it asks for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from chatbot.core.bill import Bill, bill, short
@@ -9,7 +10,7 @@ from chatbot.core.errors import BadInput, StoreError
 from chatbot.core.events import CallFinished, Event, Failed, Finished, Terminal
 from chatbot.core.messages import CONTINUABLE, LIVE
 from chatbot.engine.actions import Action, Continue, Regenerate, Retry, Say
-from chatbot.engine.choose import choose, listed_by
+from chatbot.engine.choose import choose
 from chatbot.engine.view import Shown
 from chatbot.store.values import StoredMessage
 from chatbot.terminal.marks import Marks
@@ -43,6 +44,11 @@ class Session:
         """Whether the last reply was."""
 
     # — turns —
+
+    @property
+    def model(self) -> str:
+        """The model's name; words while nobody has chosen one."""
+        return self.options.model or "a model that the server has"
 
     def say(self, text: str) -> None:
         """Send a message and show the reply to it."""
@@ -79,6 +85,9 @@ class Session:
         self.conversation, self.head = turn.conversation, turn.reply
         shown = self.shown() if isinstance(action, Continue | Retry) else None
         self._watch(turn.reply, before=shown.before if shown else "")
+        if not self.options.model:  # the turn has asked the server what it has
+            kept = self.engine.store.conversations.get(turn.conversation).options
+            self.options = replace(self.options, model=kept.model)
         for warning in marks.passed(self.conversation):
             self.display.dim(warning)
 
@@ -160,7 +169,6 @@ class Session:
         self.options = choose(
             self.home,
             self.options,
-            listed=listed_by(self.engine.provider),
             connection=connection,
             model=model,
             system=system,

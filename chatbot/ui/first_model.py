@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from chatbot.core.errors import BadInput, ByteBotError
-from chatbot.core.settings import Connection, Options
-from chatbot.engine.choose import listed_by, no_model, own_model
+from chatbot.core.errors import ByteBotError
+from chatbot.core.settings import Connection
+from chatbot.engine.choose import own_model
 from chatbot.engine.engine import Engine
 from chatbot.ui import models, session
 
@@ -50,17 +50,6 @@ def awaited(chat: "OpenChat") -> bool:
     """Whether its server is being asked."""
     connection = _nameless(chat)
     return connection is not None and not models.answered(connection)
-
-
-def named(engine: Engine, options: Options) -> Options:
-    """With a model, for what is to be sent now; BadInput when nobody knows one, ByteBotError when its server does not say."""
-    if options.model:
-        return options
-    connection = session.home().connection(options.connection)
-    model = own_model(connection, listed_by(engine.provider)(connection.name))
-    if not model:
-        raise BadInput(no_model(connection))
-    return replace(options, model=model)
 
 
 def _nameless(chat: "OpenChat") -> Connection | None:

@@ -14,7 +14,6 @@ from chatbot.core.settings import Options
 from chatbot.engine.actions import Action, Say
 from chatbot.engine.engine import Engine
 from chatbot.engine.view import Shown, View, Way
-from chatbot.ui import first_model
 from chatbot.ui.seats import Seats
 
 LAST = 24  # messages drawn at first: what a thousand cost more than twenty is drawing them
@@ -243,7 +242,6 @@ def begin(chat: OpenChat, engine: Engine, act: Callable[[OpenChat], Action], *, 
     """
     with chat.beginning:
         action = act(chat)
-        chat.options = first_model.named(engine, chat.options)
         turn = engine.start(chat.conversation, action, options=chat.options, key=key)
         chat.conversation, chat.head = turn.conversation, turn.reply
         chat.said = turn.reply

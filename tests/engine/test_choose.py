@@ -1,23 +1,11 @@
 """Which model a chat begins with where nobody has chosen one."""
 
-from collections.abc import Iterable, Iterator
-
 import pytest
 
-from chatbot.core.errors import ByteBotError
 from chatbot.core.settings import Connection
-from chatbot.engine.choose import listed_by, own_model
-from chatbot.providers.chat_completions import ChatCompletions
-from tests.fake_openai import FakeOpenAI
-from tests.providers.remembering import Remembering
+from chatbot.engine.choose import own_model
 
 HERE = "http://localhost:11434/v1"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FakeOpenAI]:
-    with FakeOpenAI() as running:
-        yield running
 
 
 @pytest.mark.parametrize(
@@ -40,20 +28,3 @@ def test_a_connection_that_names_none_takes_one_that_its_server_has(
     name: str, base_url: str, model: str | None, listed: list[str], expected: str
 ) -> None:
     assert own_model(Connection(name=name, base_url=base_url, model=model), listed) == expected
-
-
-@pytest.mark.parametrize(("variant", "first"), [("vllm", ("echo", "length:40")), ("no-models", ())])
-def test_a_server_says_what_it_has(server: FakeOpenAI, variant: str, first: tuple[str, ...]) -> None:
-    assert tuple(asked(server.url(variant)))[:2] == first
-
-
-def test_why_a_server_does_not_say_is_told(server: FakeOpenAI) -> None:
-    with pytest.raises(ByteBotError, match="'mine' asks for a key"):
-        asked(server.url("no-key"))
-    with pytest.raises(ByteBotError, match="Nothing answers at"):
-        asked("http://127.0.0.1:9/v1")
-
-
-def asked(base_url: str) -> Iterable[str]:
-    connection = Connection(name="mine", base_url=base_url)
-    return listed_by(lambda name: ChatCompletions(connection, None, Remembering()))("mine")

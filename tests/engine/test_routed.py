@@ -83,8 +83,10 @@ def test_the_reader_is_told_before_anything_comes(store: Store) -> None:
     turn = house.engine.start(None, Say("Hello"), options=OPTIONS)
     first = next(event for batch in turn.follow() for event in batch)
     assert first == Started(connection="c", model="cheap", note=f"cheap answers instead of dear ({WHY}).")
+    assert turn.wait(5)
     turn = house.engine.start(None, Say(LONG), options=OPTIONS)
     assert next(event for batch in turn.follow() for event in batch) == Started(connection="c", model="dear")
+    assert turn.wait(5)  # what is still being written would be in the way of whoever empties the database
 
 
 def test_while_it_is_written_the_row_says_why_so_that_a_crash_does_not_hide_it(store: Store) -> None:

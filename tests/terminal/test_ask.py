@@ -316,7 +316,7 @@ def test_a_routed_reply_says_why_beside_the_words(house: House) -> None:
 
 
 def test_a_model_that_is_named_is_asked_whatever_the_rules_say(house: House) -> None:
-    house.settings("[chat]\ntitles_by_model = false\n[[route]]\nto = 'nobody'\nat_most = 20\n")
+    house.settings("[chat]\nmodel = 'words:5'\ntitles_by_model = false\n[[route]]\nto = 'nobody'\nat_most = 20\n")
     assert house.run("ask", "Hello").status == 1
     assert house.run("ask", "--continue", "--model", "echo", "Hello").out.startswith("Hello")
     assert house.run("ask", "--continue", "--model", "echo").status == 2  # it is whole: nothing to try again
@@ -329,8 +329,9 @@ def test_without_a_model_of_its_own_a_server_is_asked_what_it_has(house: House) 
         '[chat]\nconnection = "mine"\n[connections.mine]\nbase_url = "' + house.server.url("no-models") + '"'
     )
     ran = house.run("ask", "hi")
-    assert (ran.status, ran.out) == (2, "")
-    assert "The connection 'mine' has no model of its own, and its server lists none for chats. Name one." in ran.err
+    assert (ran.status, ran.out) == (1, "")
+    assert "'mine' has no model of its own, and its server lists none for chats. Choose one." in ran.err
+    assert house.latest()[1][0].text == "hi", "the words are kept before any server is asked"
     assert house.run("ask", "--model", "echo", "hi").out == "hi\n"
 
 

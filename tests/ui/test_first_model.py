@@ -47,18 +47,29 @@ def test_what_is_said_before_the_list_is_there_waits_for_it(
         assert page.kept()[-1].model_asked == "echo"
 
 
-def test_where_nobody_knows_one_the_words_stay_in_the_input(
+def test_where_nobody_knows_one_the_words_are_kept_with_a_way_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: FakeOpenAI
 ) -> None:
     with tab(tmp_path, monkeypatch, connected(fake.url("no-models"))) as page:
         page.open().say("Hello.")
-        assert page.says("The connection 'mine' has no model of its own, and its server lists none for chats.")
-        assert page.app.chat_input[0].value == "Hello."
+        assert page.says("'mine' has no model of its own, and its server lists none for chats. Choose one.")
         assert not fake.chats()
-        chat = page.app.session_state["chat"]
-        chat.options = replace(chat.options, model="echo")  # AppTest cannot type an id that the picker does not list
-        page.say("Hello again.")
-        assert page.kept()[-1].text == "Hello again."
+        assert [row.text for row in page.kept()] == ["Hello.", ""]
+        assert "Choose another model" in page.buttons()
+        page.press("Choose another model")
+        assert page.sound()
+
+
+def test_a_server_that_is_down_is_named_and_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: FakeOpenAI
+) -> None:
+    with tab(tmp_path, monkeypatch, connected("http://127.0.0.1:9/v1")) as page:
+        page.open().say("Hello.")
+        assert page.says("Nothing answers at http://127.0.0.1:9")
+        assert [row.text for row in page.kept()] == ["Hello.", ""]
+        (tmp_path / "data" / "settings.toml").write_text(connected(fake.base_url))
+        page.press("Try again")
+        assert [(row.text, row.model_asked) for row in page.kept()][-1] == ("Hello.", "echo")
 
 
 def test_a_history_that_takes_nothing_does_not_break_the_page(
