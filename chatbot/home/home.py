@@ -136,6 +136,7 @@ class Home:
         }
         if not secrets:
             return connection
+        state.check_direction(name)
         revealed = {header: secret.reveal() for header, secret in secrets.items() if secret}
         return replace(connection, headers={**connection.headers, **revealed})
 
@@ -231,12 +232,9 @@ class Home:
         and given ten seconds.
         """
         state = self._state()
+        state.check_direction(name)
         named = named_key(state.layers, name)
-        if named is None:
-            if name == OPENAI and state.misdirected:
-                raise SettingsError(str(state.misdirected))
-            return self._keys.get(Slot(name), state.keys)
-        return read_named_key(named)
+        return self._keys.get(Slot(name), state.keys) if named is None else read_named_key(named)
 
     def admin_key(self) -> Secret | None:
         """The organisation's key that OPENAI_ADMIN_KEY gives; None when it is not set. It is stored nowhere.

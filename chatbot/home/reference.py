@@ -136,9 +136,10 @@ A key entered on the settings page goes to the operating system's keyring, where
 `keys.toml` in the data folder, which only you can read. So do headers whose name tells that they are secret, such as
 `api-key` or `Authorization`. Neither belongs in `settings.toml`: it is not used from there.
 
-A stored key of `openai` is not sent to another machine on the word of the current folder's `.env`: folders come from
-other people. Set `OPENAI_BASE_URL` in the environment, in the data folder's `.env` or in `settings.toml`, or put the key
-beside it.
+Folders come from other people. On the word of the current folder's `.env` alone, what is kept elsewhere for `openai`, a
+key in the environment, in the data folder's `.env` or a stored one, is not sent to another machine. Set
+`OPENAI_BASE_URL` in the environment, in the data folder's `.env` or in `settings.toml`; a key that stands beside it in
+the same `.env` is sent, if no other one goes before it.
 
 `{OPENAI_ADMIN_VARIABLE}` is an organisation's key that may read its bill. `chatbot reconcile --admin` alone uses it; it is
 stored nowhere and sent to OpenAI alone.

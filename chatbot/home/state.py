@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatbot.core.errors import BadInput, SettingsError
 from chatbot.core.settings import EMBEDDED, Options, Secret
-from chatbot.home.addresses import is_loopback
+from chatbot.home.addresses import is_loopback, is_openai
 from chatbot.home.connections import Connections, read_connections
 from chatbot.home.files import Stamp
 from chatbot.home.folders import DATA_VARIABLE, Folders
@@ -28,7 +28,7 @@ class State:
     connections: Connections
     routes: Routes
     misdirected: SettingsError | None
-    """Why the stored key of `openai` must not leave, if so."""
+    """Why what is secret about `openai` must not leave, if so."""
     problems: tuple[SettingsError, ...]
 
     def default_connection(self) -> str:
@@ -36,6 +36,11 @@ class State:
         if chosen:
             return chosen
         return OPENAI if OPENAI in self.connections.broken else next(iter(self.connections.usable))
+
+    def check_direction(self, name: str) -> None:
+        """SettingsError when what is secret about this connection would go where somebody else pointed it."""
+        if name == OPENAI and self.misdirected:
+            raise SettingsError(str(self.misdirected))
 
     def default_options(self) -> Options:
         name = self.default_connection()
@@ -70,8 +75,8 @@ def read_state(
     named, url = named_key(layers, OPENAI), find(layers, OPENAI_URL_VARIABLE)
     connections = read_connections(file, url, openai=named is not None or Slot(OPENAI) in keys.kept)
     misdirected = None
-    if named is None and Slot(OPENAI) in keys.kept and url and url.layer.place != str(own):
-        misdirected = _misdirected(url, connections)
+    if url and url.layer.source == ".env" and url.layer.place != str(own):
+        misdirected = _misdirected(url, named, keys, connections)
     routes = read_routes(file)
     told = [problem for layer in layers for problem in layer.problems]
     told += [error for error in (file.error, keys.error, misdirected, _unknown_choice(values, connections)) if error]
@@ -112,14 +117,30 @@ def _unknown_choice(values: Mapping[tuple[str, str], Value], connections: Connec
     return None
 
 
-def _misdirected(url: Named, connections: Connections) -> SettingsError | None:
+def _is_usual(base_url: str) -> bool:
+    """Whether a key of `openai` is at home there: this machine, or OpenAI's own, unread by anybody on the way."""
+    return is_loopback(base_url) or (is_openai(base_url) and base_url.startswith("https:"))
+
+
+def _misdirected(url: Named, named: Named | None, keys: KeyIndex, connections: Connections) -> SettingsError | None:
     """A folder that somebody else made must not draw a key to a server of theirs by the .env file in it."""
     connection = connections.usable.get(OPENAI)
-    if url.layer.source != ".env" or connection is None or is_loopback(connection.base_url):
+    if connection is None or _is_usual(connection.base_url):
+        return None
+    points = f"{url.variable} in {url.layer.place} points 'openai' at {connection.base_url!r}, where"
+    if named and named.layer is not url.layer:
+        return SettingsError(
+            f"{points} {named.variable} of {named.layer.place} is not sent. "
+            f"Set {url.variable} in the environment if that server is yours."
+        )
+    if headers := sorted(slot.header for slot in keys.kept if slot.connection == OPENAI and slot.header):
+        return SettingsError(
+            f"{points} your stored {', '.join(headers)} is not sent. Set {url.variable} in the environment."
+        )
+    if named or Slot(OPENAI) not in keys.kept:
         return None
     return SettingsError(
-        f"{url.variable} in {url.layer.place} points 'openai' at {connection.base_url!r}, where your stored key is not "
-        f"sent. Set {url.variable} in the environment, or {OPENAI_KEY_VARIABLE} beside it."
+        f"{points} your stored key is not sent. Set {url.variable} in the environment, or {OPENAI_KEY_VARIABLE} beside it."
     )
 
 

@@ -324,3 +324,35 @@ def test_a_stored_key_does_not_follow_the_env_file_of_a_folder(
     here.unlink()
     (data / ".env").write_text("OPENAI_BASE_URL=https://elsewhere.example/v1\n")
     assert home.key("openai") is not None, "the data folder is the person's own"
+
+
+def test_a_key_of_the_environment_does_not_follow_it_either(
+    open_home: Callable[..., Home], data: Path, tmp_path: Path
+) -> None:
+    home = open_home(OPENAI_API_KEY="sk-mine")
+    here = tmp_path / "here" / ".env"
+    here.write_text("OPENAI_BASE_URL=https://elsewhere.example/v1\nOPENAI_API_KEY=sk-theirs\n")
+    with pytest.raises(SettingsError, match="OPENAI_API_KEY of the environment is not sent") as caught:
+        home.key("openai")
+    assert str(home.problems()[0]) == str(caught.value)
+    assert "sk-" not in str(caught.value)
+    for usual in ("https://api.openai.com/v1", "http://127.0.0.1:1/v1"):
+        here.write_text(f"OPENAI_BASE_URL={usual}\n")
+        assert home.key("openai") is not None
+    here.write_text("OPENAI_BASE_URL=https://elsewhere.example/v1\n")
+    data.mkdir(exist_ok=True)
+    (data / ".env").write_text("OPENAI_API_KEY=sk-of-the-data-folder\n")
+    with pytest.raises(SettingsError, match=r"OPENAI_API_KEY of .*\.env is not sent"):
+        open_home().key("openai")
+    both = open_home(OPENAI_API_KEY="sk-mine", OPENAI_BASE_URL="https://mine.example/v1")
+    assert both.key("openai") is not None, "the environment points where it is sent"
+
+
+def test_nor_does_a_secret_header(open_home: Callable[..., Home], tmp_path: Path) -> None:
+    home = open_home()
+    home.save_connection(Connection(name="openai", base_url="https://mine.example/v1", headers={"Api-Key": "mine"}))
+    assert home.unlocked("openai").headers == {"api-key": "mine"}
+    (tmp_path / "here" / ".env").write_text("OPENAI_BASE_URL=https://elsewhere.example/v1\nOPENAI_API_KEY=sk-theirs\n")
+    for ask in (home.unlocked, home.key):
+        with pytest.raises(SettingsError, match="your stored api-key is not sent"):
+            ask("openai")
