@@ -1,4 +1,4 @@
-"""On a phone the sidebar lies over the page: it closes when somebody has gone somewhere from it."""
+"""On a phone and in a narrow window the sidebar lies over the page: it closes when one has gone somewhere from it."""
 
 from functools import cache
 from typing import Any
@@ -13,20 +13,17 @@ export default function ({ data }) {
   been.add(data.at)
   if (been.size === 1) return
   const sidebar = document.querySelector('[data-testid="stSidebar"]')
-  // Closed it is not wide, and beside the page it may stay.
-  if (sidebar && sidebar.offsetWidth > window.innerWidth / 2)
+  // Below Streamlit's breakpoint it lies over the page; closed it is not wide.
+  if (sidebar && window.innerWidth < 768 && sidebar.offsetWidth > 100)
     sidebar.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click()
 }
 """
 
 
 def arrived(*at: object) -> None:
-    """The last element of the sidebar, and only on a phone. `at`: what no other place that one can go to has in common
-    with this one.
-    """
-    if "Mobi" in (st.context.headers.get("User-Agent") or ""):
-        with st.sidebar:
-            _component()(key="arrived", data={"at": " ".join(map(str, at))}, height=1)
+    """The last element of the sidebar. `at`: what no other place that one can go to has in common with this one."""
+    with st.sidebar:
+        _component()(key="arrived", data={"at": " ".join(map(str, at))}, height=1)
 
 
 @cache

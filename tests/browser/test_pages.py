@@ -68,12 +68,16 @@ def test_a_reply_of_another_process_is_followed_and_stopped(
         other.close()
 
 
-def test_on_a_phone_the_sidebar_gives_way_to_where_one_goes(browser: Browser, app: App) -> None:
+@pytest.mark.parametrize("window", ["phone", "narrow"])
+def test_where_the_sidebar_covers_the_page_it_gives_way(browser: Browser, app: App, window: str) -> None:
     app.settle(model="words:20@500")
     agent = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, user_agent=agent, has_touch=True, is_mobile=True
-    )
+    if window == "phone":
+        context = browser.new_context(
+            viewport={"width": 390, "height": 844}, user_agent=agent, has_touch=True, is_mobile=True
+        )
+    else:
+        context = browser.new_context(viewport={"width": 640, "height": 800})
     chat = Chat(context, app.url).open()
     chat.say("The first one")
     chat.whole(1)
@@ -85,7 +89,7 @@ def test_on_a_phone_the_sidebar_gives_way_to_where_one_goes(browser: Browser, ap
         ("link", "Settings", "Settings"),
         ("link", "Chat", "The first one"),
     )
-    for role, name, heading in places:
+    for role, name, heading in places if window == "phone" else places[:3]:
         page.get_by_test_id("stExpandSidebarButton").click()
         # Not the place itself, which may be scrolled away in it; a click finds it.
         expect(sidebar).to_be_in_viewport(timeout=PATIENCE)
