@@ -108,9 +108,11 @@ def by_home(folder: Path, server: FakeOpenAI, patch: pytest.MonkeyPatch) -> Path
 
 def through_the_page(page: Tab) -> Iterator[str | bytes]:
     """What the browser got and the session holds, after each reply, and what can be downloaded."""
-    page.open().say(WORDS)
+    page.open()
     conversations = page.engine.store.conversations
-    for model in MODELS:
+    for number, model in enumerate(MODELS):
+        if number % 4 == 0:  # a long chat would be drawn whole for each
+            page.press("New chat").say(WORDS)
         newest = conversations.latest()
         assert newest is not None
         conversations.set_options(newest.id, replace(newest.options, model=model))

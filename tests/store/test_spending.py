@@ -178,7 +178,7 @@ def test_a_million_calls_add_up_to_the_last_digit(database_url: str) -> None:
     """Amounts of every size, as the ledger keeps them, against decimal arithmetic."""
     store = Store.open(database_url)
     dice = random.Random(5)
-    amounts = [dice.randrange(10 ** dice.randint(1, 12)) for _ in range(1_000_000)]
+    amounts = [dice.getrandbits(40) >> dice.getrandbits(5) for _ in range(1_000_000)]
     moment = datetime(2026, 11, 25, tzinfo=UTC)
     fixed = ("local", "p", "reply", "c", "u", "m", "answered", moment, 0, "computed")
     names = (
@@ -197,8 +197,8 @@ def test_a_million_calls_add_up_to_the_last_digit(database_url: str) -> None:
             raw.executemany(f"INSERT INTO calls ({', '.join(names)}) VALUES ({marks})", rows)
         else:
             with raw.cursor().copy(f"COPY calls ({', '.join(names)}) FROM STDIN") as copy:
-                for amount in amounts:
-                    copy.write_row((*fixed, amount))
+                row = "\t".join(map(str, fixed))
+                copy.write("".join(f"{row}\t{amount}\n" for amount in amounts))
     exact = sum(map(Decimal, amounts), Decimal(0)) / 10**9
     [(_, whole)] = store.ledger.spend("model").items()
     assert Decimal(whole.nanodollars) / 10**9 == exact

@@ -2,7 +2,10 @@
 
 import io
 import json
+import tempfile
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from chatbot.core.whole import Whole, WholeMessage, digest
 from chatbot.store.store import Store
 from chatbot.transfer import json_stream
 from chatbot.transfer.json_file import read_json, to_json
+from tests.template import new_database
 from tests.transfer.wholes import NOON, wholes
 
 
@@ -27,6 +31,10 @@ def read(text: bytes) -> list[Whole]:
 
 def chat(*messages: WholeMessage, **more: Any) -> Whole:
     return Whole(source="bytebot:1", title="Hello", created=NOON, updated=NOON, messages=messages, **more)
+
+
+def new_store(folder: Path) -> str:
+    return f"sqlite:///{new_database(folder / 'store.db')}"
 
 
 def said(text: str, parent: int | None = None, **more: Any) -> WholeMessage:
@@ -46,8 +54,7 @@ def test_what_is_written_is_read(chats: list[Whole]) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(chat=wholes())
 def test_a_store_gives_back_what_it_was_given(chat: Whole) -> None:
-    store = Store.temporary()
-    try:
+    with tempfile.TemporaryDirectory() as folder, closing(Store.open(new_store(Path(folder)))) as store:
         added = store.wholes.add(chat)
         kept = store.wholes.get(added.id)
         if "connection" not in chat.options:
@@ -57,8 +64,6 @@ def test_a_store_gives_back_what_it_was_given(chat: Whole) -> None:
         assert store.integrity() == []
         again = store.wholes.add(chat)
         assert (again.how, again.id, again.same) == ("there", added.id, True)
-    finally:
-        store.close()
 
 
 def test_the_hash_sees_every_change() -> None:
