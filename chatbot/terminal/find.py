@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chatbot.core.bill import in_full
 from chatbot.core.errors import BadInput
 from chatbot.terminal.screen import one_line
+from chatbot.terminal.streams import say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -92,7 +93,7 @@ def _search(arguments: Namespace) -> int:
     with opened_store() as store:
         filters = Filters(role=arguments.role, has_code=arguments.code, **_narrowed(arguments, store))
         if not store.search.whole:
-            print("Indexing the history once, so that all of it is found …", file=sys.stderr, flush=True)
+            say("Indexing the history once, so that all of it is found …")
             while store.search.catch_up():
                 pass
         hits = store.search.find(typed, filters, limit=arguments.limit)
@@ -101,7 +102,7 @@ def _search(arguments: Namespace) -> int:
     elif hits:
         sys.stdout.write("".join(_hit_lines(hits, bold=sys.stdout.isatty())))
     else:
-        print(f"Nothing was found for {one_line(typed, 60)!r}.", file=sys.stderr)
+        say(f"Nothing was found for {one_line(typed, 60)!r}.")
     return 0 if hits else 1
 
 
@@ -171,7 +172,7 @@ def _list(arguments: Namespace) -> int:
     elif not lines:
         narrowed = wanted != Wanted()
         nothing = "There is none like that." if narrowed else "There is no conversation yet. Begin one with: chatbot"
-        print(nothing, file=sys.stderr)
+        say(nothing)
     else:
         for line in lines:
             marks = [*(["pinned"] if line.pinned else []), *(f"#{tag.name}" for tag in tags.get(line.id, ()))]
