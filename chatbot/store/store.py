@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatbot.core.errors import StoreError
+from chatbot.core.errors import StoreError, StoreFull, StoreReadOnly
 from chatbot.store.conversations import Conversations
 from chatbot.store.database import Backend, Database
 from chatbot.store.history import History
@@ -52,8 +52,11 @@ class Store:
         self.patterns = Patterns(database)
 
     @classmethod
-    def open(cls, url: str, *, owner: str = "local") -> "Store":
+    def open(cls, url: str, *, owner: str = "local", to_read: bool = False) -> "Store":
         """The store at `sqlite:////path/file.db` or `postgresql://user:password@host/name`, made or migrated if needed.
+
+        `to_read`: a file that cannot be written, for want of a right or of space, can be read all the same; only what is
+        written raises then. For who reads and is done: what others write later is not seen.
 
         Raises StoreTooNew, StoreCorrupt, StoreReadOnly, StoreLocked, StoreUnreachable or StoreError; what was there
         stays as it was.
@@ -65,7 +68,13 @@ class Store:
             backend = PostgresqlServer(url)
         elif url.startswith(_SQLITE) and len(url) > len(_SQLITE):
             backend = SqliteFile(url.removeprefix(_SQLITE))
-            check_file(backend)
+            try:
+                check_file(backend)
+            except (StoreReadOnly, StoreFull) as error:
+                if not to_read:
+                    raise
+                backend.only_read(error)
+                check_file(backend)
         else:
             kind = url.partition(":")[0]
             raise StoreError(f"{kind!r} is no database ByteBot knows. Use sqlite:////path/file.db or postgresql://…")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from chatbot.core.bill import in_full
-from chatbot.core.errors import BadInput
+from chatbot.core.errors import BadInput, StoreFull, StoreReadOnly
 from chatbot.terminal.screen import one_line
 from chatbot.terminal.streams import say
 
@@ -94,8 +94,11 @@ def _search(arguments: Namespace) -> int:
         filters = Filters(role=arguments.role, has_code=arguments.code, **_narrowed(arguments, store))
         if not store.search.whole:
             say("Indexing the history once, so that all of it is found …")
-            while store.search.catch_up():
-                pass
+            try:
+                while store.search.catch_up():
+                    pass
+            except (StoreFull, StoreReadOnly) as error:
+                say(f"{error} What is indexed already is searched.")
         hits = store.search.find(typed, filters, limit=arguments.limit)
     if arguments.json:
         print_json([_hit_fields(hit) for hit in hits])
@@ -202,11 +205,11 @@ def _line_fields(line: "HistoryLine", tags: list[str]) -> dict[str, object]:
 
 @contextmanager
 def opened_store() -> "Iterator[Store]":
-    """The store of this process's settings, closed at the end."""
+    """The store of this process's settings, to be read, closed at the end."""
     from chatbot.home.home import Home
     from chatbot.store.store import Store
 
-    store = Store.open(Home.open().database_url)
+    store = Store.open(Home.open().database_url, to_read=True)
     try:
         yield store
     finally:
