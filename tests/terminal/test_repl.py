@@ -196,6 +196,13 @@ def test_a_temporary_talk_leaves_no_word(house: House) -> None:
     assert b"wolframite" not in house.everything_written()
 
 
+def test_a_temporary_talk_goes_on_with_no_stored_one(house: House) -> None:
+    talk(house, "one")
+    ran = talk(house, "two", argv=("--temporary", "--conversation", house.latest()[0].id))
+    assert ran.status == 2
+    assert "leave out --temporary to go on with a stored one" in ran.err
+
+
 def test_bytes_that_are_no_utf8_are_repaired(house: House) -> None:
     assert house.run("--model", "echo", piped=b"caf\xe9\n").out == "caf�\n"
 
