@@ -81,6 +81,7 @@ def find(arguments: Namespace) -> int:
 
 
 def _search(arguments: Namespace) -> int:
+    from chatbot.home.styles import wants_styles
     from chatbot.store.values import Filters
 
     # A shell takes the quotes of a phrase away: what it gave as one argument with spaces is one.
@@ -103,7 +104,7 @@ def _search(arguments: Namespace) -> int:
     if arguments.json:
         print_json([_hit_fields(hit) for hit in hits])
     elif hits:
-        sys.stdout.write("".join(_hit_lines(hits, bold=sys.stdout.isatty())))
+        sys.stdout.write("".join(_hit_lines(hits, bold=sys.stdout.isatty() and wants_styles())))
     else:
         say(f"Nothing was found for {one_line(typed, 60)!r}.")
     return 0 if hits else 1

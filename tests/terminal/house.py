@@ -76,7 +76,7 @@ class House:
     def child_environ(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "BYTEBOT_"))}
         kept.pop("PYTHONUNBUFFERED", None)  # a person's shell has no such thing, and it hides what a flush does
-        return {**kept, **self.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+        return {**kept, "TERM": "xterm-256color", **self.environ, "PYTHONPATH": str(ROOT)}
 
     def child(self, *argv: str, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         """The command as a process of its own."""
