@@ -1,5 +1,6 @@
 """The store: open it, and ask its parts."""
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from chatbot.store.wholes import Wholes
 from chatbot.store.wipe import wipe
 
 _SQLITE = "sqlite:///"
+_IN_MEMORY = re.compile(r"sqlite://(/(.*/)?:memory:|/file:.*(:memory:|mode=memory).*)?")  # as others write it
 _POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 
@@ -66,6 +68,12 @@ class Store:
             from chatbot.store.on_postgresql import PostgresqlServer
 
             backend = PostgresqlServer(url)
+        elif _IN_MEMORY.fullmatch(url):
+            raise StoreError(
+                f"{url!r} is a database in memory: it would forget everything when ByteBot ends. Name a file, as in "
+                "sqlite:////path/file.db. For a chat that is to be forgotten there are chatbot --temporary and "
+                "Chatbot(temporary=True)."
+            )
         elif url.startswith(_SQLITE) and len(url) > len(_SQLITE):
             backend = SqliteFile(url.removeprefix(_SQLITE))
             try:
