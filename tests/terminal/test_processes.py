@@ -330,6 +330,8 @@ def test_asked_to_end_at_the_prompt_or_in_a_reply(house: House, number: signal.S
         child.see("quick brown fox")
         child.signal(number)
         assert child.ends() == status, child.text
+        said = f"The part is kept. Go on with: chatbot --conversation {house.latest()[0].id}"
+        assert said in " ".join(child.text.split())
         assert "Traceback" not in child.text
     reply = reply_of(house)
     assert reply.state == "cut"
