@@ -10,7 +10,7 @@ from chatbot import __version__
 from chatbot.core.errors import BadInput, ByteBotError, NoConnection, NotFound
 from chatbot.terminal import budget, export, find, imports, keeping, stats
 from chatbot.terminal.signals import INTERRUPTED, READER_LEFT, Terminated, ending_politely
-from chatbot.terminal.streams import prepare, say, silence
+from chatbot.terminal.streams import Unwritten, finish, prepare, say, silence
 from chatbot.terminal.way_out import told
 
 USAGE = 2
@@ -28,6 +28,20 @@ On a terminal, control characters in a reply are made visible; in a pipe or a fi
 def main(argv: Sequence[str] | None = None) -> int:
     """Run it, with the process's own arguments by default; gives the exit status."""
     prepare()
+    try:
+        status = _status(argv)
+        finish()
+        return status
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return READER_LEFT
+    except Unwritten as error:
+        silence(sys.stdout)
+        say(f"chatbot: The output could not be written: {error.strerror}.")
+        return 1
+
+
+def _status(argv: Sequence[str] | None) -> int:
     arguments = None
     try:
         arguments = _read(argv)
@@ -43,9 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Terminated as ended:
         return ended.status
-    except BrokenPipeError:
-        silence(sys.stdout)
-        return READER_LEFT
     except ByteBotError as error:
         say(f"chatbot: {told(error, asking=arguments is None or arguments.command in (None, 'ask'))}")
         return USAGE if isinstance(error, BadInput | NoConnection | NotFound) else 1

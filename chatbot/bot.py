@@ -28,7 +28,7 @@ class Chatbot:
 
     `connection`, `model`, `system`, `temperature` (0 to 2) and `max_output` (tokens) are the settings' where they are
     None; "none" leaves temperature or max_output out of the requests. `conversation` goes on with a stored one, on its
-    own options. With `temporary`, no word is kept anywhere. `allow_unpriced` asks models without a known price although
+    own options; the beginning of its id is enough. With `temporary`, no word is kept anywhere. `allow_unpriced` asks models without a known price although
     a limit is set (`chatbot budget`). `home` brings other settings than this process's own.
 
     Raises SettingsError, StoreError, BadInput or NotFound, each one plain sentence, before anything is sent. Safe to
@@ -53,6 +53,17 @@ class Chatbot:
         from chatbot.engine.open import open_engine
         from chatbot.home.home import Home
 
+        _check("model", model, "a model's id")
+        _check("system", system, "the words of a system prompt")
+        _check("connection", connection, "the name of a connection")
+        _check("conversation", conversation, "the id of a conversation or its beginning")
+        _check("temporary", temporary, "True or False", of=bool, none=False)
+        _check("allow_unpriced", allow_unpriced, "True or False", of=bool)
+        _check("home", home, "a Home", of=Home)
+        if temporary and conversation is not None:
+            raise BadInput(
+                "A temporary chat begins anew and is not kept; leave out temporary to go on with a stored one."
+            )
         home = home or Home.open()
         self._engine: Engine = open_engine(home, temporary=temporary, titles=False)
         # Also at the end of the process: what is being written then is kept.
@@ -64,7 +75,8 @@ class Chatbot:
             base = None
             if conversation is not None:
                 self._engine.recover()
-                stored = self._engine.store.conversations.get(conversation)
+                conversations = self._engine.store.conversations
+                stored = conversations.get(conversations.id_of(conversation))
                 self._conversation, self._head, base = stored.id, stored.head, stored.options
             self._options = choose(
                 home,
@@ -160,6 +172,13 @@ class Chatbot:
             return reply.text
         way_out: Literal["raise_limit", "edit"] = "raise_limit" if reply.state == "length" else "edit"
         raise TurnFailed(sentence, part=reply.text, kind=reply.state, way_out=way_out)
+
+
+def _check(name: str, value: object, what: str, *, of: type = str, none: bool = True) -> None:
+    if not isinstance(value, of) and not (none and value is None):
+        shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:60] + "…"
+        as_text = ", as a text" if of is str else ""
+        raise BadInput(f"{name} is {shown}; it must be {what}{as_text}{', or None' if none else ''}.")
 
 
 def _stop(turn: "LiveTurn") -> None:

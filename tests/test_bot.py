@@ -205,6 +205,45 @@ def test_what_cannot_be_used_is_said_at_once(
     assert repr(value) in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "takes"),
+    [
+        ("conversation", 5, "the id of a conversation or its beginning, as a text, or None"),
+        ("system", 5, "the words of a system prompt, as a text, or None"),
+        ("system", b"Be brief.", "the words of a system prompt, as a text, or None"),
+        ("model", ["echo"], "a model's id, as a text, or None"),
+        ("connection", {"name": "openai"}, "the name of a connection, as a text, or None"),
+        ("temporary", "no", "True or False"),
+        ("temporary", None, "True or False"),
+        ("allow_unpriced", "no", "True or False, or None"),
+        ("home", "/tmp", "a Home, or None"),
+    ],
+    ids=str,
+)
+def test_what_is_of_another_kind_is_named_with_what_it_takes(
+    house: House, name: str, wrong: object, takes: str
+) -> None:
+    with pytest.raises(BadInput) as raised:
+        Chatbot(**{"home": house.home, name: wrong})  # type: ignore[arg-type]
+    assert str(raised.value) == f"{name} is {wrong!r}; it must be {takes}."
+
+
+def test_a_temporary_chat_cannot_go_on_with_a_stored_one(house: House, make: Make) -> None:
+    make().chat("hello")
+    with pytest.raises(BadInput, match="leave out temporary to go on"):
+        make(conversation=house.latest()[0].id, temporary=True)
+
+
+def test_the_beginning_of_an_id_is_enough(house: House, make: Make) -> None:
+    first = make()
+    first.chat("one")
+    id = first.conversation or ""
+    second = make(conversation=id[:6])
+    assert second.conversation == id
+    with pytest.raises(BadInput, match="is too short"):
+        make(conversation=id[:3])
+
+
 def test_an_empty_message_is_refused_and_a_closed_one_says_so(house: House, make: Make) -> None:
     bot = make()
     with pytest.raises(BadInput):

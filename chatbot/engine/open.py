@@ -1,11 +1,12 @@
 """Opening the house: home, store and providers joined into an Engine, for every face alike."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from chatbot.core.errors import ModelUnknown, ProviderError
+from chatbot.core.errors import ModelUnknown, ProviderError, StoreFull, StoreReadOnly
 from chatbot.core.settings import Connection, Secret
 from chatbot.core.tokens import Count
 from chatbot.engine.cheap import cheap_model_of
@@ -19,13 +20,28 @@ from chatbot.providers.provider import Cancel, Provider, Quirks
 from chatbot.store.store import Store
 
 
-def open_engine(home: Home, *, temporary: bool = False, titles: bool = True) -> Engine:
+@contextmanager
+def read_with(home: Home) -> Iterator[Engine]:
+    """An engine for who only reads, closed afterwards: also of a history that cannot be written, as on a full disk.
+
+    What a killed process left behind has its end first, where that can be written.
+    """
+    engine = open_engine(home, titles=False, to_read=True)
+    try:
+        with suppress(StoreFull, StoreReadOnly):
+            engine.recover()
+        yield engine
+    finally:
+        engine.close()
+
+
+def open_engine(home: Home, *, temporary: bool = False, titles: bool = True, to_read: bool = False) -> Engine:
     """An engine on the store that `home` names. `temporary`: the words stay in memory, only the bill is kept.
 
     `titles` False: no model is asked to name conversations, for a face that may be gone before the answer comes.
-    StoreError when the history cannot be opened; nothing has been touched then.
+    `to_read` as in `Store.open`. StoreError when the history cannot be opened; nothing has been touched then.
     """
-    kept = Store.open(home.database_url)
+    kept = Store.open(home.database_url, to_read=to_read)
     try:
         words = Store.temporary() if temporary else kept
     except BaseException:

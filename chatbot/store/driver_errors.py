@@ -20,6 +20,7 @@ NOT_TAKEN = {
     sqlite3.SQLITE_IOERR_WRITE,
     sqlite3.SQLITE_IOERR_FSYNC,
     sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMOPEN,  # made with three bytes in it
     sqlite3.SQLITE_IOERR_SHMSIZE,
     sqlite3.SQLITE_IOERR,  # bare: the search index does not pass on what exactly failed, and it is written more than read
 }

@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, QueuePool, create_engine
 
-from chatbot.core.errors import StoreLocked, StoreReadOnly
+from chatbot.core.errors import StoreError, StoreLocked, StoreReadOnly
 from chatbot.store.database import on_begin
 from chatbot.store.driver_errors import driver_errors, moved
 
 BUSY_SECONDS = 5.0
 WAL_BYTES = 1_000 * 4_096
+Stamp = tuple[int, int, int]
 _locks: dict[str, threading.Lock] = {}
 _locks_lock = threading.Lock()
 
@@ -36,13 +37,32 @@ class SqliteFile:
         self._lock = _lock_for(self._file)
         _make_private(self._file)
         self._identity = _identity(self._file)
+        self.uri = f"{Path(self._file).as_uri()}?mode=rw"  # rw: never make the file anew when it was deleted under us
+        self._only_read: tuple[StoreError, Stamp | None] | None = None
         self.engine = create_engine(
             "sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1, hide_parameters=True
         )
         on_begin(self)
 
+    def only_read(self, why: StoreError) -> None:
+        """Read the file as it stands, without a lock or a log beside it, where there is no room or no right to make them.
+
+        Writing then raises `why`. StoreError where words wait in a log: they would be missing.
+        """
+        log = f"{self._file}-wal"
+        if os.path.exists(log) and os.path.getsize(log):
+            raise type(why)(
+                f"{self.path!r} cannot be read where it is: its newest words wait in {log!r}, and SQLite needs another file "
+                "beside them. Copy both to a folder that can be written, and use that one."
+            )
+        # Immutable: SQLite takes the file as nobody's to change; `reading` sees to it that nobody did.
+        self.uri = f"{Path(self._file).as_uri()}?mode=ro&immutable=1"
+        self._only_read = why, _stamp(self._file)
+
     def _connect(self) -> sqlite3.Connection:
-        connection = connect(_uri(self._file))
+        connection = connect(self.uri)
+        if self._only_read:
+            return connection
         try:
             _use_wal(connection)
             # FULL, not NORMAL: in WAL mode NORMAL does not sync at commit, so a power cut would take what was shown as kept.
@@ -59,10 +79,16 @@ class SqliteFile:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        yield
+        try:
+            yield
+        finally:
+            if self._only_read and _stamp(self._file) != self._only_read[1]:
+                raise StoreLocked(f"{self.path!r} was written to while it was read. Try again.") from None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
+        if self._only_read:
+            raise self._only_read[0]
         if not self._lock.acquire(timeout=3 * BUSY_SECONDS):
             raise StoreLocked(f"Too much is being written to {self.path!r}. Wait a moment, then try again.")
         try:
@@ -108,11 +134,6 @@ def connect(uri: str, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
     return connection
 
 
-def _uri(path: str) -> str:
-    # rw: never make the file anew when it was deleted under us.
-    return f"{Path(path).as_uri()}?mode=rw"
-
-
 def _use_wal(connection: sqlite3.Connection) -> None:
     # Several processes may open a fresh file at once, and the switch does not wait for the others by itself.
     end = time.monotonic() + BUSY_SECONDS
@@ -134,6 +155,16 @@ def _identity(path: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def _stamp(path: str) -> Stamp | None:
+    """What changes when a file is written to; a log that has words in it counts."""
+    try:
+        found = os.stat(path)
+        waiting = os.path.exists(log := path + "-wal") and os.path.getsize(log)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size + waiting
+
+
 def _make_private(path: str) -> None:
     """Create folder and file where they are missing, for this user alone; SQLite gives its log the same rights."""
     folder = os.path.dirname(path)
@@ -153,7 +184,7 @@ def _make_private(path: str) -> None:
 def raw(backend: SqliteFile) -> Iterator[sqlite3.Connection]:
     """A connection outside the pool that changes nothing by being opened: no WAL, no pragma that writes."""
     with driver_errors(backend.shown, backend.path):
-        connection = connect(_uri(backend.path or ""))
+        connection = connect(backend.uri)
         try:
             yield connection
         finally:

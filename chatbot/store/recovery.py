@@ -28,7 +28,9 @@ _LONGEST_CALL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
+class Left:
+    """A reply that nobody writes any more, and the lease that its process held."""
+
     reply: int
     conversation: str
     process: str
@@ -36,7 +38,7 @@ class _Left:
 
 
 def recover(database: Database, process: Owner, count: Count, price: Price) -> list[Recovered]:
-    left = _left_behind(database, process)
+    left = left_behind(database, process)
     recovered = [
         Recovered(conversation=one.conversation, reply=one.reply) for one in left if _cut(database, one, count, price)
     ]
@@ -44,7 +46,7 @@ def recover(database: Database, process: Owner, count: Count, price: Price) -> l
     return recovered
 
 
-def _left_behind(database: Database, process: Owner) -> list[_Left]:
+def left_behind(database: Database, process: Owner) -> list[Left]:
     query = (
         select(
             leases.c.reply, leases.c.conversation, leases.c.process, leases.c.until, (leases.c.until < database.clock())
@@ -60,11 +62,11 @@ def _left_behind(database: Database, process: Owner) -> list[_Left]:
         if holder not in lives:
             lives[holder] = alive(read_owner(holder))
         if over or lives[holder] is False:
-            found.append(_Left(reply, conversation, holder, until))
+            found.append(Left(reply, conversation, holder, until))
     return found
 
 
-def _cut(database: Database, left: _Left, count: Count, price: Price) -> bool:
+def _cut(database: Database, left: Left, count: Count, price: Price) -> bool:
     """True when this call ended it; false when its process came back or another recovery was quicker."""
     with database.read() as connection:
         text, reasoning = joined_draft(connection, database.owner, left.reply)

@@ -1,10 +1,11 @@
 """The store: open it, and ask its parts."""
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatbot.core.errors import StoreError
+from chatbot.core.errors import StoreError, StoreFull, StoreReadOnly
 from chatbot.store.conversations import Conversations
 from chatbot.store.database import Backend, Database
 from chatbot.store.history import History
@@ -25,6 +26,7 @@ from chatbot.store.wholes import Wholes
 from chatbot.store.wipe import wipe
 
 _SQLITE = "sqlite:///"
+_IN_MEMORY = re.compile(r"sqlite://(/(.*/)?:memory:|/file:.*(:memory:|mode=memory).*)?")  # as others write it
 _POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 
@@ -52,8 +54,11 @@ class Store:
         self.patterns = Patterns(database)
 
     @classmethod
-    def open(cls, url: str, *, owner: str = "local") -> "Store":
+    def open(cls, url: str, *, owner: str = "local", to_read: bool = False) -> "Store":
         """The store at `sqlite:////path/file.db` or `postgresql://user:password@host/name`, made or migrated if needed.
+
+        `to_read`: a file that cannot be written, for want of a right or of space, can be read all the same; only what is
+        written raises then. For who reads and is done: what others write later is not seen.
 
         Raises StoreTooNew, StoreCorrupt, StoreReadOnly, StoreLocked, StoreUnreachable or StoreError; what was there
         stays as it was.
@@ -63,9 +68,21 @@ class Store:
             from chatbot.store.on_postgresql import PostgresqlServer
 
             backend = PostgresqlServer(url)
+        elif _IN_MEMORY.fullmatch(url):
+            raise StoreError(
+                f"{url!r} is a database in memory: it would forget everything when ByteBot ends. Name a file, as in "
+                "sqlite:////path/file.db. For a chat that is to be forgotten there are chatbot --temporary and "
+                "Chatbot(temporary=True)."
+            )
         elif url.startswith(_SQLITE) and len(url) > len(_SQLITE):
             backend = SqliteFile(url.removeprefix(_SQLITE))
-            check_file(backend)
+            try:
+                check_file(backend)
+            except (StoreReadOnly, StoreFull) as error:
+                if not to_read:
+                    raise
+                backend.only_read(error)
+                check_file(backend)
         else:
             kind = url.partition(":")[0]
             raise StoreError(f"{kind!r} is no database ByteBot knows. Use sqlite:////path/file.db or postgresql://…")

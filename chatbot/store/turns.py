@@ -16,7 +16,7 @@ from chatbot.store.drafts import joined_draft
 from chatbot.store.find import conversation_row, lock_conversation_of
 from chatbot.store.index import take_in
 from chatbot.store.lease import LEASE_SECONDS, Owner
-from chatbot.store.recovery import Count, recover
+from chatbot.store.recovery import Count, left_behind, recover
 from chatbot.store.rows import now, options_of, options_to_json, repaired, storable, usage_to_json
 from chatbot.store.tables import conversations, drafts, leases, messages
 from chatbot.store.values import Begun, Ending, Recovered
@@ -161,6 +161,10 @@ class Turns:
         `count` estimates the tokens of a text, `price` what they cost. Write your own drafts first: they extend your leases.
         """
         return recover(self._database, process, count, price)
+
+    def left_behind(self, process: Owner) -> set[int]:
+        """The replies that `recover` would end: nobody writes them any more."""
+        return {left.reply for left in left_behind(self._database, process)}
 
     def live(self, conversation: str) -> list[int]:
         """Replies that are waiting or running, oldest first; deleted ones are left out."""

@@ -36,10 +36,6 @@ def ask(chosen: Chosen, words: Sequence[str]) -> int:
     text = "\n\n".join(part for part in (" ".join(words), read_pipe()) if part.strip())
     if not text and not chosen.goes_on:
         raise BadInput('There is nothing to ask. Say it in quotes: chatbot ask "…"')
-    if chosen.goes_on and chosen.temporary:
-        raise BadInput(
-            "A temporary chat begins anew and is not kept; leave out --temporary to go on with a stored one."
-        )
     with opened(chosen, titles=False) as house:
         from chatbot.engine.actions import Say
 

@@ -63,16 +63,14 @@ def add_to(commands: "object") -> None:
 def budget(arguments: Namespace) -> int:
     """Do what was asked, then show where the limits stand."""
     from chatbot.core.budgets import read_limit, read_subject
-    from chatbot.engine.open import open_engine
+    from chatbot.engine.open import read_with
     from chatbot.home.home import Home
     from chatbot.home.zone import zone_name
 
     kind: Kind | None = getattr(arguments, "kind", None)
     subject = read_subject(kind, arguments.subject) if kind else ""
     limit = read_limit(arguments.limit) if arguments.act == "set" else 0
-    engine = open_engine(Home.open(), titles=False)
-    try:
-        engine.recover()  # what a killed process held is given back first
+    with read_with(Home.open()) as engine:
         budgets = engine.ledger.budgets
         before: dict[int, int | None] = {}
         if arguments.act == "set" and kind:
@@ -84,8 +82,6 @@ def budget(arguments: Namespace) -> int:
         elif arguments.act == "remove" and kind:
             budgets.remove(_find(budgets, kind, subject).id)
         sys.stdout.write(_log(budgets) if arguments.act == "log" else _shown(budgets, before, as_json=arguments.json))
-    finally:
-        engine.close()
     return 0
 
 

@@ -11,7 +11,8 @@ from chatbot.engine.choose import read_number
 if TYPE_CHECKING:
     from chatbot.terminal.session import Session
 
-_COMMAND = re.compile(r"/([a-z?]+)(?:\s+(.*))?", re.DOTALL)
+# A path, such as /etc/hosts, is none: it goes on with another slash.
+_COMMAND = re.compile(r"/([A-Za-z?][\w?-]*)(?:\s+(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ def _help(session: "Session", _: str) -> None:
     session.display.dim(
         "Enter sends, Alt+Enter breaks the line. Ctrl-C stops a reply and keeps the part; twice leaves."
     )
-    session.display.dim("quit, exit and reset work without a slash. A message that begins with one: put a space first.")
+    session.display.dim(
+        "quit, exit and reset work without a slash. To send a line that begins with one: put a space first."
+    )
 
 
 def _connection(session: "Session", name: str) -> None:
@@ -60,7 +63,7 @@ def _models(session: "Session", _: str) -> None:
 
 def _system(session: "Session", text: str) -> None:
     if text:
-        session.change(system="" if text.lower() == "off" else text)
+        session.change(system="" if text.lower() in ("off", '""', "''") else text)
     session.display.line(session.options.system or "No system prompt is sent.")
 
 
@@ -157,8 +160,8 @@ def read_command(line: str) -> tuple[Command, str] | None:
     >>> command, argument = read_command("/model gpt-6-luna ")
     >>> command.name, argument
     ('model', 'gpt-6-luna')
-    >>> read_command("quit")[0].name, read_command("Quit ")[0].name
-    ('quit', 'quit')
+    >>> read_command("quit")[0].name, read_command(" Quit ")[0].name, read_command("/QUIT")[0].name
+    ('quit', 'quit', 'quit')
     >>> read_command("reset the router, please"), read_command("/usr/bin/env is missing"), read_command(" /help")
     (None, None, None)
     >>> read_command("/quit\\nis what I typed there"), read_command("/system Be kind.\\nBe brief.")[1]
@@ -169,10 +172,13 @@ def read_command(line: str) -> tuple[Command, str] | None:
     if bare is not None and bare.bare:
         return bare, ""
     found = _COMMAND.fullmatch(line)
+    name, argument = (found[1].lower(), (found[2] or "").strip()) if found else ("", "")
     # Several lines are a message that was pasted, whatever its first line looks like; only a prompt has as many.
-    if found is None or ("\n" in line and found[1] != "system"):
+    if found is None or ("\n" in line and name != "system"):
         return None
-    command = _BY_NAME.get(found[1])
+    command = _BY_NAME.get(name)
     if command is None:
         raise BadInput(f"There is no command '/{found[1]}'; /help lists them. A message may begin with a space.")
-    return command, (found[2] or "").strip()
+    if argument and not command.argument:
+        raise BadInput(f"/{name} takes nothing after it. A message may begin with a space.")
+    return command, argument

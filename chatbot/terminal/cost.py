@@ -29,7 +29,7 @@ def cost(by: "Named", since: str | None, elsewhere: tuple[str, str | None] | Non
 
     `elsewhere`: another model and its connection (None: the default one), for what the same usage would cost there.
     """
-    from chatbot.engine.open import open_engine
+    from chatbot.engine.open import read_with
     from chatbot.home.home import Home
 
     begin = None if since is None else read_day(since)
@@ -39,9 +39,7 @@ def cost(by: "Named", since: str | None, elsewhere: tuple[str, str | None] | Non
         from chatbot.engine.what_if import choice_of
 
         choice = choice_of(home, *elsewhere)
-    engine = open_engine(home, titles=False)
-    try:
-        engine.recover()  # the calls of a killed process are settled first
+    with read_with(home) as engine:
         spent = _rows(engine.ledger, by, begin)
         whole = engine.ledger.total(since=begin)
         ever = engine.ledger.total() if begin and not spent else whole
@@ -50,8 +48,6 @@ def cost(by: "Named", since: str | None, elsewhere: tuple[str, str | None] | Non
             from chatbot.engine.what_if import used_since, what_if
 
             there = what_if(used_since(engine.ledger, begin), choice, engine.price)
-    finally:
-        engine.close()
     if as_json:
         sys.stdout.write(_json(by, spent, whole, choice, there))
     else:

@@ -60,7 +60,7 @@ def add_to(commands: "object") -> None:
 def export(arguments: Namespace) -> int:
     """Write the file; nothing is left of it when it could not be written to its end."""
     from chatbot.engine.exports import Contents, wholes_of, written
-    from chatbot.engine.open import open_engine
+    from chatbot.engine.open import read_with
     from chatbot.home.home import Home
 
     _sort_out(arguments)
@@ -78,11 +78,9 @@ def export(arguments: Namespace) -> int:
     to_screen = arguments.file == "-"
     if not to_screen and os.path.lexists(arguments.file) and not arguments.replace:
         raise BadInput(f"{arguments.file!r} is there already. Name another file, or write over it with --replace.")
-    engine = open_engine(Home.open(), titles=False)
     named = arguments.names[:1] == [arguments.file] and not to_screen
     into = Contents(format, branches=arguments.all_branches)
-    try:
-        engine.recover()  # what a killed process left behind has its end first
+    with read_with(Home.open()) as engine:
         if named and not Path(arguments.file).suffix and _is_conversation(engine, arguments.file):
             raise BadInput(
                 f"{arguments.file!r} is a conversation. Say where to: chatbot export {arguments.file} "
@@ -97,8 +95,6 @@ def export(arguments: Namespace) -> int:
             sys.stdout.buffer.flush()
         else:
             _save(Path(arguments.file), pieces)
-    finally:
-        engine.close()
     if arguments.json and not to_screen:
         told = {"conversations": into.conversations, "messages": into.messages, "left_out": into.left_out}
         print(json.dumps({"file": arguments.file, "format": format, **told}))

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from chatbot.core.bill import in_full
-from chatbot.core.errors import BadInput
+from chatbot.core.errors import BadInput, StoreFull, StoreReadOnly
 from chatbot.terminal.screen import one_line
+from chatbot.terminal.streams import say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,6 +81,7 @@ def find(arguments: Namespace) -> int:
 
 
 def _search(arguments: Namespace) -> int:
+    from chatbot.home.styles import wants_styles
     from chatbot.store.values import Filters
 
     # A shell takes the quotes of a phrase away: what it gave as one argument with spaces is one.
@@ -92,16 +94,19 @@ def _search(arguments: Namespace) -> int:
     with opened_store() as store:
         filters = Filters(role=arguments.role, has_code=arguments.code, **_narrowed(arguments, store))
         if not store.search.whole:
-            print("Indexing the history once, so that all of it is found …", file=sys.stderr, flush=True)
-            while store.search.catch_up():
-                pass
+            say("Indexing the history once, so that all of it is found …")
+            try:
+                while store.search.catch_up():
+                    pass
+            except (StoreFull, StoreReadOnly) as error:
+                say(f"{error} What is indexed already is searched.")
         hits = store.search.find(typed, filters, limit=arguments.limit)
     if arguments.json:
         print_json([_hit_fields(hit) for hit in hits])
     elif hits:
-        sys.stdout.write("".join(_hit_lines(hits, bold=sys.stdout.isatty())))
+        sys.stdout.write("".join(_hit_lines(hits, bold=sys.stdout.isatty() and wants_styles())))
     else:
-        print(f"Nothing was found for {one_line(typed, 60)!r}.", file=sys.stderr)
+        say(f"Nothing was found for {one_line(typed, 60)!r}.")
     return 0 if hits else 1
 
 
@@ -171,7 +176,7 @@ def _list(arguments: Namespace) -> int:
     elif not lines:
         narrowed = wanted != Wanted()
         nothing = "There is none like that." if narrowed else "There is no conversation yet. Begin one with: chatbot"
-        print(nothing, file=sys.stderr)
+        say(nothing)
     else:
         for line in lines:
             marks = [*(["pinned"] if line.pinned else []), *(f"#{tag.name}" for tag in tags.get(line.id, ()))]
@@ -201,11 +206,11 @@ def _line_fields(line: "HistoryLine", tags: list[str]) -> dict[str, object]:
 
 @contextmanager
 def opened_store() -> "Iterator[Store]":
-    """The store of this process's settings, closed at the end."""
+    """The store of this process's settings, to be read, closed at the end."""
     from chatbot.home.home import Home
     from chatbot.store.store import Store
 
-    store = Store.open(Home.open().database_url)
+    store = Store.open(Home.open().database_url, to_read=True)
     try:
         yield store
     finally:

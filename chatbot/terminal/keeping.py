@@ -77,11 +77,15 @@ def keep(arguments: Namespace) -> int:
 
 
 def _backup(arguments: Namespace) -> int:
-    from chatbot.engine.backups import size
+    from chatbot.engine.backups import Backups, size
+    from chatbot.engine.open import read_with
+    from chatbot.home.home import Home
 
     if arguments.list and arguments.out:
         raise BadInput("--list lists what is in the data folder. Leave -o away.")
-    with _opened() as (_, _engine, backups):
+    home = Home.open()
+    with read_with(home) as engine:
+        backups = Backups.of(home, engine.store)
         if arguments.list:
             found = backups.all()
             if arguments.json:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatbot.core.errors import NotFound
+from chatbot.core.errors import BadInput, NotFound
 from chatbot.terminal.streams import say
 
 if TYPE_CHECKING:
@@ -71,6 +71,10 @@ def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
     from chatbot.engine.open import open_engine
     from chatbot.home.home import Home
 
+    if chosen.goes_on and chosen.temporary:
+        raise BadInput(
+            "A temporary chat begins anew and is not kept; leave out --temporary to go on with a stored one."
+        )
     temperature = None if chosen.temperature is None else read_number("temperature", chosen.temperature)
     max_output = None if chosen.max_output is None else read_number("max_output", chosen.max_output)
     home = Home.open()

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from chatbot.terminal.display import PROMPT
@@ -19,14 +20,22 @@ on an empty line."""
 def typed(said_before: Callable[[], Iterable[str]]) -> Read:
     """Reads from a terminal. `said_before`, newest first, is read from the store and kept in no file of its own."""
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.application import create_app_session
+    from prompt_toolkit.output.plain_text import PlainTextOutput
+    from prompt_toolkit.utils import is_dumb_terminal
 
-    session: PromptSession[str] = PromptSession(
-        PROMPT,
-        multiline=True,
-        history=_history(said_before),
-        key_bindings=_keys(),
-        prompt_continuation=" " * len(PROMPT),
-    )
+    # Even for a terminal that obeys nothing, it would begin by showing the cursor.
+    plain: AbstractContextManager[object] = nullcontext()
+    if is_dumb_terminal():
+        plain = create_app_session(output=PlainTextOutput(sys.stdout))
+    with plain:
+        session: PromptSession[str] = PromptSession(
+            PROMPT,
+            multiline=True,
+            history=_history(said_before),
+            key_bindings=_keys(),
+            prompt_continuation=" " * len(PROMPT),
+        )
 
     def end(ended: Terminated) -> None:
         # Raised inside the event loop, it would be taken for a bug and shown with "Press ENTER to continue".

@@ -1,6 +1,5 @@
 """The command `chatbot reconcile`: a provider's bill beside the ledger, by day and model."""
 
-import contextlib
 import getpass
 import json
 import shlex
@@ -28,7 +27,7 @@ def reconcile(
     files: Sequence[str], connection: str | None, since: str | None, until: str | None, *, admin: bool, as_json: bool
 ) -> int:
     """Print the table, the whole last. 0 also where they differ: each difference has its reason beside it."""
-    from chatbot.engine.open import open_engine
+    from chatbot.engine.open import read_with
     from chatbot.engine.reconcile import WhoseBill, reconcile_bills
     from chatbot.home.home import Home
 
@@ -38,8 +37,7 @@ def reconcile(
         raise BadInput("--since and --until belong to --admin; a file says its own days.")
     home = Home.open()
     bills = _read(files)
-    with contextlib.closing(open_engine(home, titles=False)) as engine:
-        engine.recover()  # the calls of a killed process are settled first
+    with read_with(home) as engine:
         if admin:
             found = _online(home, engine.ledger, connection, since, until)
         else:

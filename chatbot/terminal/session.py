@@ -1,5 +1,6 @@
 """What the REPL is in the middle of: a conversation, its options, and the turns that it asks for."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +16,7 @@ from chatbot.engine.view import Shown
 from chatbot.store.values import StoredMessage
 from chatbot.terminal.marks import Marks
 from chatbot.terminal.opening import House
-from chatbot.terminal.signals import Interrupts
+from chatbot.terminal.signals import Interrupts, Terminated
 from chatbot.terminal.way_out import IN_REPL, way_on
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chatbot.terminal.display import Display
 
 _EARLIER = 20  # messages that /history shows
+_KEEPING = 5.0  # seconds in which a stopped reply is stored
 
 
 class Leave(Exception):
@@ -106,8 +108,27 @@ class Session:
                     ending = batch[-1] if batch else ending
         except KeyboardInterrupt:
             raise Leave from None  # the second one
+        except Terminated:
+            self._closed(reply)
+            raise
         if isinstance(ending, Finished | Failed):
             self._foot(ending, spent)
+
+    def _closed(self, reply: int) -> None:
+        """The process was asked to end: who is still there learns that the part is kept, and how to go on."""
+        turn = self.engine.live(reply)
+        if turn is None:
+            return  # another process has it written, and goes on with it
+        turn.closing = True
+        turn.stop()
+        turn.wait(_KEEPING)
+        ending = turn.ending
+        if not isinstance(ending, Failed) or ending.kind != "Closed" or not turn.text or self.engine.anonymous:
+            return  # whole by now, not stored, or to be forgotten
+        with contextlib.suppress(OSError):  # the terminal may be what went away
+            self.display.tell(
+                f"{ending.sentence} The part is kept. Go on with: chatbot --conversation {self.conversation}"
+            )
 
     def _foot(self, ending: Terminal, spent: Bill) -> None:
         """The dim line below a reply, and what to do when it is not whole. `spent`: on the calls that were made here."""

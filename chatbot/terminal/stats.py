@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from chatbot.terminal.screen import one_line
+from chatbot.terminal.streams import say
 
 if TYPE_CHECKING:
     from chatbot.engine.patterns import ModelPattern, Pattern
@@ -43,7 +44,7 @@ def stats(arguments: Namespace) -> int:
     if arguments.json:
         sys.stdout.write(json.dumps(fields(found), ensure_ascii=False, indent=2) + "\n")
     elif not found.messages:
-        print("Nothing was said in this time." if ever else "Nothing was said yet.", file=sys.stderr)
+        say("Nothing was said in this time." if ever else "Nothing was said yet.")
     else:
         sys.stdout.write(_text(found))
     return 0

@@ -216,10 +216,10 @@ def rename(conversation: str, widget: str) -> None:
 
 
 def title_of(typed: object) -> str:
-    """A name as it was typed. The store would cut a longer one, and nobody would be told."""
+    """A title as it was typed. The store would cut a longer one, and nobody would be told."""
     title = " ".join(str(typed or "").split())
     if len(title) > LONGEST_TITLE:
-        raise BadInput(f"The name has {len(title):,} characters; the most is {LONGEST_TITLE}. Shorten it.")
+        raise BadInput(f"The title has {len(title):,} characters; the most is {LONGEST_TITLE}. Shorten it.")
     return title
 
 

@@ -106,7 +106,7 @@ def _fields(home: Home, editing: str) -> None:
             value,
             key=key,
             placeholder=f"The vendor's own: {usual}" if usual else "The chat's own model",
-            help="Asked for simple things, such as a conversation's name, unless it is dearer than the chat's own model.",
+            help="Asked for simple things, such as a conversation's title, unless it is dearer than the chat's own model.",
         )
         key, value = saving.field("form_headers")
         st.text_area(

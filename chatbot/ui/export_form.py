@@ -10,7 +10,7 @@ _KEEPS = {
     "zip": "Everything that is kept, packed, with the hashes that prove it whole. For moving house and for safe keeping.",
     "json": "Everything that is kept: branches, settings, tags, stars, costs. Can be imported again.",
     "chatgpt": "What Open WebUI, LibreChat and others import. Branches are in it; settings, tokens and costs are not.",
-    "md": "A file for each conversation, as Obsidian and other editors read it.",
+    "md": "As Obsidian and other editors read it; several conversations become a file each.",
     "html": "One page to read or print. It runs nothing and fetches nothing.",
     "csv": "A table with a row for each message: model, tokens, cost, times. No cell is run as a formula.",
     "jsonl": "A line for each conversation, to fine-tune a model with. Only whole replies are in it.",

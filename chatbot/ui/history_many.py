@@ -55,7 +55,7 @@ def _acts(engine: Engine, chosen: Picked, lines: Sequence[HistoryLine], wanted: 
     if len(ids) == 1:
         line = next((line for line in lines if line.id == ids[0]), None)
         with st.popover("Rename", icon=":material/edit:", type="tertiary"):
-            st.text_input("New name", line.title if line else "", key=_TITLE, on_change=_rename, args=(chosen, ids[0]))
+            st.text_input("New title", line.title if line else "", key=_TITLE, on_change=_rename, args=(chosen, ids[0]))
     pinned = {line.id for line in lines if line.pinned}
     if set(ids) <= pinned:
         off, on = partial(history.pin, pinned=False), partial(history.pin, pinned=True)

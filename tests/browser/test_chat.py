@@ -161,7 +161,7 @@ def test_a_chat_is_renamed_where_its_menu_was_used_and_a_refused_name_stays(tab:
     field = beside.get_by_label("Title")
     field.fill("x" * 201)
     field.press("Enter")
-    expect(beside.get_by_text("The name has 201 characters; the most is 200.")).to_be_in_viewport(timeout=PATIENCE)
+    expect(beside.get_by_text("The title has 201 characters; the most is 200.")).to_be_in_viewport(timeout=PATIENCE)
     expect(field).to_have_value("x" * 201)
     field.fill("Not this")
     chat.press("Cancel")

@@ -3,6 +3,8 @@
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,3 +91,16 @@ def let_leases_run_out(store: Store) -> None:
 
     with store._database.write() as connection:
         connection.execute(update(leases).values(until=leases.c.until - 60))
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow; SQLite then says what it says of a full disk."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -19,7 +19,7 @@ from sqlalchemy import event, text
 from chatbot.core.errors import StoreError, StoreFull, StoreLocked, StoreReadOnly
 from chatbot.store.on_sqlite import WAL_BYTES, SqliteFile
 from chatbot.store.store import Store
-from tests.store.scene import ROOT, begin, exchange, finish
+from tests.store.scene import ROOT, begin, exchange, finish, full_disk
 
 
 @pytest.fixture
@@ -212,6 +212,10 @@ READ_ONLY = textwrap.dedent("""
         os.setgid(65534)
         os.setuid(65534)
     try:
+        print(len(Store.open(sys.argv[1], to_read=True).conversations.lines()), "to read")
+    except StoreReadOnly:
+        print("nothing to read")
+    try:
         store = Store.open(sys.argv[1])
         begin(store)
     except StoreReadOnly as error:
@@ -238,12 +242,51 @@ def test_a_read_only_file_or_folder_is_said_and_left_as_it_is(what: str) -> None
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert str(path) in done.stdout, done.stderr
         assert "choose another data folder" in done.stdout
+        assert done.stdout.startswith("1 to read" if "store.db" in before else "nothing to read")
         assert path.exists() == ("store.db" in before)
         if path.exists():
             assert path.read_bytes() == before["store.db"]
     finally:
         folder.chmod(0o700)
         shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
+def test_on_a_full_disk_it_can_be_read_and_what_is_written_says_why_not(path: Path) -> None:
+    store = Store.open(f"sqlite:///{path}")
+    begun = exchange(store)
+    store.close()
+    with full_disk():
+        with pytest.raises(StoreFull):
+            Store.open(f"sqlite:///{path}")
+        with closing(Store.open(f"sqlite:///{path}", to_read=True)) as reading:
+            assert reading.conversations.messages([begun.reply])[begun.reply].text == "Hi."
+            with pytest.raises(StoreFull, match="Free some space"):
+                begin(reading)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
+def test_what_is_written_while_a_full_disk_is_read_is_said(path: Path) -> None:
+    with closing(Store.open(f"sqlite:///{path}")) as store:
+        exchange(store)
+    with full_disk():
+        reading = Store.open(f"sqlite:///{path}", to_read=True)
+    with closing(Store.open(f"sqlite:///{path}")) as store:
+        exchange(store)
+        with pytest.raises(StoreLocked, match="written to while it was read"):
+            reading.conversations.lines()
+    reading.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
+def test_words_that_wait_in_a_log_are_not_left_out(path: Path) -> None:
+    with closing(Store.open(f"sqlite:///{path}")) as store:
+        exchange(store)
+        kept = path.with_name("kept.db")
+        for ending in ("", "-wal"):
+            shutil.copy(f"{path}{ending}", f"{kept}{ending}")
+    with full_disk(), pytest.raises(StoreFull, match=r"newest words wait in .*kept\.db-wal'.* Copy both"):
+        Store.open(f"sqlite:///{kept}", to_read=True)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")

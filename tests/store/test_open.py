@@ -121,6 +121,16 @@ def test_an_unknown_address_is_refused(url: str) -> None:
         Store.open(url)
 
 
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?cache=shared"])
+def test_a_database_in_memory_is_refused_and_no_file_of_that_name_is_made(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match=r"in memory: it would forget everything .* chatbot --temporary"):
+        Store.open(url)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is a folder"):
         Store.open(f"sqlite:///{tmp_path}")

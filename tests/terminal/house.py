@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -54,10 +55,11 @@ class House:
         self.data.mkdir(exist_ok=True)
         (self.data / "settings.toml").write_text(text)
 
-    def run(self, *argv: str, piped: bytes | None = None) -> Ran:
-        """The command in this process. Without `piped`, standard input is closed."""
+    def run(self, *argv: str, piped: bytes | None = None, into: TextIO | None = None) -> Ran:
+        """The command in this process. Without `piped`, standard input is closed; `into`: what standard output is."""
         out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        caught = contextlib.redirect_stdout(into or out), contextlib.redirect_stderr(err)
+        with pytest.MonkeyPatch.context() as patch, caught[0], caught[1]:
             self._enter(patch)
             patch.setattr(sys, "stdin", None if piped is None else io.TextIOWrapper(io.BytesIO(piped)))
             status = main(argv)
@@ -74,7 +76,7 @@ class House:
     def child_environ(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "BYTEBOT_"))}
         kept.pop("PYTHONUNBUFFERED", None)  # a person's shell has no such thing, and it hides what a flush does
-        return {**kept, **self.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+        return {**kept, "TERM": "xterm-256color", **self.environ, "PYTHONPATH": str(ROOT)}
 
     def child(self, *argv: str, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         """The command as a process of its own."""

@@ -197,6 +197,27 @@ def test_it_streams_markdown_and_says_what_it_took(house: House) -> None:
     assert reply_of(house).text == words_text(60)
 
 
+def test_a_terminal_that_obeys_nothing_gets_no_escape_sequence(house: House) -> None:
+    house.environ["TERM"] = "dumb"
+    with house.terminal("--model", "words:60@200") as child:
+        child.say("hello")
+        child.see("one item of a list")
+        child.say("/history")
+        child.see("one item of a list")
+        child.say("/nonsense")
+        child.see("There is no command")
+        child.say("quit")
+        assert child.ends() == 0
+        assert b"\x1b" not in child.raw
+    for variable, value in (("TERM", "dumb"), ("NO_COLOR", "1")):
+        house.environ.pop("TERM", None)
+        house.environ[variable] = value
+        with house.terminal("search", "hello") as child:
+            assert child.ends() == 0
+            assert "hello" in child.text
+            assert b"\x1b" not in child.raw
+
+
 def test_ctrl_c_keeps_the_part_and_the_talk_goes_on(house: House) -> None:
     with house.terminal("--model", LONG) as child:
         child.say("hello")
@@ -309,6 +330,8 @@ def test_asked_to_end_at_the_prompt_or_in_a_reply(house: House, number: signal.S
         child.see("quick brown fox")
         child.signal(number)
         assert child.ends() == status, child.text
+        said = f"The part is kept. Go on with: chatbot --conversation {house.latest()[0].id}"
+        assert said in " ".join(child.text.split())
         assert "Traceback" not in child.text
     reply = reply_of(house)
     assert reply.state == "cut"

@@ -41,14 +41,14 @@ def test_below_each_reply_stand_model_tokens_seconds_and_cost(house: House) -> N
     assert re.search(r"^echo · 1 token in \d+\.\d s · local$", talk(house, "hi").err, re.MULTILINE)
 
 
-@pytest.mark.parametrize("word", ["quit", "exit", "/quit", "/exit", " quit "])
+@pytest.mark.parametrize("word", ["quit", "exit", "/quit", "/exit", " quit ", "/QUIT", "Exit"])
 def test_leaving(house: House, word: str) -> None:
     ran = talk(house, word, "never sent")
     assert ran.status == 0
     assert not house.server.chats()
 
 
-@pytest.mark.parametrize("word", ["reset", "/reset"])
+@pytest.mark.parametrize("word", ["reset", "/reset", " reset ", "/Reset "])
 def test_reset_begins_a_new_conversation(house: House, word: str) -> None:
     talk(house, "one", word, "two")
     assert sent(house) == [("user", "two")]
@@ -75,6 +75,13 @@ def test_options_change_for_this_chat_and_are_kept(house: House) -> None:
     body = house.server.chats()[-1].body
     assert not {"temperature", "max_tokens", "max_completion_tokens"} & set(body)
     assert [message["role"] for message in body["messages"]] == ["user", "assistant", "user", "assistant", "user"]
+
+
+@pytest.mark.parametrize("nothing", ["off", "OFF", '""', "''"])
+def test_an_empty_system_prompt_is_none(house: House, nothing: str) -> None:
+    ran = talk(house, f"/system {nothing}", "hi")
+    assert ran.out == "No system prompt is sent.\nhi\n"
+    assert [message["role"] for message in house.server.chats()[-1].messages] == ["user"]
 
 
 def test_commands_show_what_holds(house: House) -> None:
@@ -127,9 +134,12 @@ def test_what_cannot_be_done_is_one_sentence_and_nothing_is_sent(house: House) -
         "/retry",
         "/continue",
         "/model two words",
+        "/Quit now",
+        "/history all",
+        "/max-output 5",
     )
     lines = ran.err.splitlines()[1:]
-    assert len(lines) == 7
+    assert len(lines) == 10
     for line, words in zip(
         lines,
         (
@@ -140,6 +150,9 @@ def test_what_cannot_be_done_is_one_sentence_and_nothing_is_sent(house: House) -
             "Nothing has been said",
             "Nothing has been said",
             "'two words'",
+            "/quit takes nothing after it.",
+            "/history takes nothing after it.",
+            "There is no command '/max-output'",
         ),
         strict=True,
     ):
@@ -149,7 +162,9 @@ def test_what_cannot_be_done_is_one_sentence_and_nothing_is_sent(house: House) -
 
 def test_a_message_may_look_like_a_command(house: House) -> None:
     assert talk(house, " /help").out == " /help\n"
+    assert talk(house, " /quit now").out == " /quit now\n"
     assert talk(house, "/usr/bin/env is missing").out == "/usr/bin/env is missing\n"
+    assert talk(house, "/* a remark */").out == "/* a remark */\n"
     with pytest.raises(BadInput):
         read_command("/env is missing")
 
@@ -194,6 +209,13 @@ def test_a_temporary_talk_leaves_no_word(house: House) -> None:
     assert ran.out == "wolframite\nmore wolframite\n"
     assert len(sent(house)) == 3
     assert b"wolframite" not in house.everything_written()
+
+
+def test_a_temporary_talk_goes_on_with_no_stored_one(house: House) -> None:
+    talk(house, "one")
+    ran = talk(house, "two", argv=("--temporary", "--conversation", house.latest()[0].id))
+    assert ran.status == 2
+    assert "leave out --temporary to go on with a stored one" in ran.err
 
 
 def test_bytes_that_are_no_utf8_are_repaired(house: House) -> None:

@@ -23,7 +23,7 @@ def test_a_chat_is_renamed_in_the_list_where_its_menu_was_used(page: Tab) -> Non
 def test_a_name_that_is_too_long_is_said_and_stays_to_be_shortened(page: Tab) -> None:
     page.say("One")
     page.choose("head-menu", "Rename")
-    for typed, reason in (("x" * 201, "The name has 201 characters; the most is 200."), ("  ", "The title is empty.")):
+    for typed, reason in (("x" * 201, "The title has 201 characters; the most is 200."), ("  ", "The title is empty.")):
         page.app.main.text_input[0].set_value(typed)
         page.press("Save")
         assert page.says(reason)
