@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from chatbot.core.errors import StoreError
 from chatbot.engine.live import LiveTurn
@@ -62,6 +63,8 @@ class Keeper:
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(2.0)
+        with suppress(StoreError):  # what a killed process leaves behind has its end from the next one
+            _pay(list(self._kept.values()))
 
     def _work(self) -> None:
         while not self._closing.is_set():
@@ -69,7 +72,7 @@ class Keeper:
                 if self._closing.is_set():
                     return  # seen under the lock: a close before the wait would be waited for in vain
                 self._news.wait(DRAFT_EVERY if self._kept else RECOVER_EVERY)
-                self._kept = {reply: pair for reply, pair in self._kept.items() if not pair[0].over}
+                self._kept = {reply: pair for reply, pair in self._kept.items() if _live(*pair)}
                 kept = list(self._kept.values())
                 if not kept and not self._watching:
                     self._thread = None
@@ -88,6 +91,7 @@ class Keeper:
         now = time.monotonic()
         renew = now - self._renewed >= RENEW_EVERY
         self._draft(kept, all_of_them=renew)
+        _pay(kept)
         if renew:
             self._renewed = now
         if kept and now - self._looked >= LOOK_FOR_STOPS_EVERY:
@@ -115,3 +119,14 @@ class Keeper:
             if turn.reply in lost and not recording.over:
                 recording.lost = True
                 turn.stop()
+
+
+def _live(turn: LiveTurn, recording: Recording) -> bool:
+    """Whether there is something to keep yet: of a turn that is over, what could not be written."""
+    return not turn.over or bool(recording.owed)
+
+
+def _pay(kept: list[tuple[LiveTurn, Recording]]) -> None:
+    for turn, recording in kept:
+        if turn.over:
+            recording.pay()

@@ -93,6 +93,8 @@ class Recording:
         self.where = where
         self.lost = False
         self.over = False
+        self.owed: list[Event] = []
+        """What could not be written when the turn ended, such as on a full disk; its words are here and nowhere else."""
         self._lock = threading.Lock()
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -146,6 +148,16 @@ class Recording:
                 self._finish(event)
             case _:
                 pass
+
+    def pay(self) -> None:
+        """Write what is owed, once the turn's thread is done with it; StoreError when that is still not possible."""
+        while self.owed:
+            try:
+                self.record(self.owed[0])
+            except LeaseLost:
+                self.owed = []  # somebody else has ended the reply
+                return
+            self.owed = self.owed[1:]
 
     def opened(self, call: int) -> None:
         """The next call has been recorded already, with what the budgets hold for it."""
@@ -224,7 +236,9 @@ def recorded(events: Iterator[Event], recording: Recording) -> Iterator[Event]:
                 recording.record(event)
             except StoreError as error:
                 log.error("reply %s could not be recorded: %s", recording.where.reply, type(error).__name__)
-                yield from _unrecorded(event, error, call_open=call_open)
+                # It may have been the whole of it already: then that is what is written later.
+                after = next(events, None) if isinstance(event, CallFinished) else None
+                yield from _unrecorded(event, after, error, recording, call_open=call_open)
                 return
             call_open = isinstance(event, CallStarted) or (call_open and not isinstance(event, CallFinished))
             yield event
@@ -234,12 +248,19 @@ def recorded(events: Iterator[Event], recording: Recording) -> Iterator[Event]:
             close()
 
 
-def _unrecorded(event: Event, error: StoreError, *, call_open: bool) -> Iterator[Event]:
-    """The end of a turn that cannot be written: the watchers are told, the row stays for recovery."""
-    if call_open:
-        yield (
-            event if isinstance(event, CallFinished) else CallFinished(outcome="uncertain", error=type(error).__name__)
-        )
+def _unrecorded(
+    event: Event, after: Event | None, error: StoreError, recording: Recording, *, call_open: bool
+) -> Iterator[Event]:
+    """The end of a turn that cannot be written: the watchers are told, and it is owed to the store."""
+    ended = Failed(state="cut", sentence=error.sentence, kind=type(error).__name__, way_out=error.way_out)
+    settled = event if isinstance(event, CallFinished) else None
+    if call_open and settled is None:
+        settled = CallFinished(outcome="uncertain", error=type(error).__name__)
+    if settled is not None:
+        yield settled
     elif isinstance(event, Started):
         yield event
-    yield Failed(state="cut", sentence=error.sentence, kind=type(error).__name__, way_out=error.way_out)
+    if not isinstance(error, LeaseLost):
+        truly = next((one for one in (event, after) if isinstance(one, Finished | Failed)), ended)
+        recording.owed = [truly] if settled is None else [settled, truly]
+    yield ended
