@@ -38,6 +38,13 @@ def draw(how: str, shown: Shown, *, last: bool) -> None:
         clear(_MOST_WAYS - len(ways))
 
 
+def lone(shown: Shown) -> None:
+    """Under what a person said, where no reply stands below it any more."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("There is no reply to this.", width="content")
+        _button("Get a reply", "answer", shown, callbacks.answer, (shown.id, fresh_key()))
+
+
 def _way_out(way: str, shown: Shown, *, last: bool) -> None:
     reply, key = shown.row.id, fresh_key()
     help = None if last else _APART

@@ -143,6 +143,23 @@ def test_what_is_deleted_comes_back(page: Tab) -> None:
     assert texts(page) == ["One", "One", "Two", "Two"]
 
 
+def test_what_has_no_reply_any_more_is_answered(page: Tab, fake: FakeOpenAI) -> None:
+    page.say("One").say("Two")
+    user, reply = page.kept()[-2:]
+    page.choose(f"menu-{reply.id}", "Delete")
+    assert texts(page) == ["One", "One", "Two"]
+    assert page.says("There is no reply to this.")
+    page.choose(f"menu-{user.id}", "Answer")
+    assert texts(page) == ["One", "One", "Two", "Two"]
+    assert [m["content"] for m in fake.chats("echo")[-1].messages[1:]] == ["One", "One", "Two"]
+    assert not page.says("There is no reply to this.")
+    again = page.kept()[-1]
+    assert again.parent == user.id
+    page.choose(f"menu-{again.id}", "Delete")
+    page.click(f"answer-{user.id}")
+    assert texts(page) == ["One", "One", "Two", "Two"]
+
+
 def test_a_chat_is_renamed_and_pinned_in_place(page: Tab) -> None:
     page.say("One")
     page.choose("head-menu", "Rename")
