@@ -5,11 +5,12 @@ from datetime import datetime, tzinfo
 
 from chatbot.core.blocks import label
 from chatbot.core.endings import how_it_ended
-from chatbot.core.messages import CONTINUABLE
+from chatbot.core.messages import CONTINUABLE, State
 from chatbot.engine.view import Shown
 from chatbot.store.values import Line, StoredMessage
 
 UNKNOWN = "—"
+NEW_ANSWER = "new answer"
 NAME = 30  # characters of a conversation's name beside the chat; more would break into a second line
 MARKED_NAME = 17
 """The same where a mark and its word stand beside it."""
@@ -155,6 +156,17 @@ def by_day(lines: Iterable[Line], now: datetime) -> list[tuple[str, list[Line]]]
             groups.append((heading, []))
         groups[-1][1].append(line)
     return groups
+
+
+def news(ended: State | None) -> str:
+    """The word beside a conversation whose reply ended unseen.
+
+    >>> news("complete"), news("cut"), news("failed"), news("blocked")
+    ('new answer', 'unfinished', 'failed', 'not sent')
+    """
+    if ended in ("length", "filtered", "tool_limit", "stopped", "cut"):
+        return "unfinished"
+    return {"failed": "failed", "blocked": "not sent"}.get(ended or "", NEW_ANSWER)
 
 
 def told_apart(line: Line, zone: tzinfo) -> str:

@@ -351,6 +351,19 @@ def test_a_reply_begins_a_chat_of_its_own(page: Tab) -> None:
     assert [line.title for line in page.engine.store.conversations.lines()] == ["One (branch)", "One"]
 
 
+@pytest.mark.parametrize(
+    ("model", "word"), [("no-such-model", "failed"), ("fault:reset:later", "unfinished"), ("length:4@4", "unfinished")]
+)
+def test_the_list_says_what_became_of_a_reply_that_is_not_whole(page: Tab, model: str, word: str) -> None:
+    page.say("Here")
+    options = page.engine.store.conversations.get(conversation(page)).options
+    turn = page.engine.start(None, Say("Elsewhere"), options=replace(options, model=model))
+    assert turn.wait(20)
+    page.run()
+    other = next(button for button in page.app.button if button.key == f"line-{turn.conversation}")
+    assert other.label.endswith(f":gray[{word}]]")
+
+
 def test_a_history_that_takes_nothing_any_more_does_not_break_the_page(page: Tab) -> None:
     """Its file goes away while a reply is written: what was read stays on the page, with what is wrong."""
     chat = page.app.session_state["chat"]
