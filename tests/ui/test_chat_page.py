@@ -1,6 +1,7 @@
 """The chat page in process: its history, its actions, what a chat is held with. What only a browser shows is elsewhere."""
 
 import io
+import json
 import threading
 import time
 from dataclasses import replace
@@ -333,6 +334,20 @@ def test_the_menu_of_a_chat_opens_its_file_its_markdown_and_its_tags(page: Tab) 
     field.set_value(["Thesis"])  # a new one, as it can be typed
     page.run()
     assert [tag.name for tag in page.engine.store.tags.all()] == ["Thesis"]
+
+
+def test_what_is_copied_as_markdown_is_shown_as_what_it_is(page: Tab) -> None:
+    page.say("user\u202egnp.exe if \u2067} (x)")
+    page.choose("head-menu", "Copy")
+    assert not page.app.code
+    shown = page.app.text[-1].value
+    assert "user‹RLO›gnp.exe if ‹RLI›} (x)" in shown
+    [copied] = [
+        json.loads(button.proto.json)["text"]
+        for button in page.app.get("bidi_component")
+        if button.proto.json and "title:" in button.proto.json
+    ]
+    assert "user\u202egnp.exe if \u2067} (x)" in copied, "what is copied is exact"
 
 
 def downloads_of(page: Tab) -> list[str]:

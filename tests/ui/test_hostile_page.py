@@ -31,6 +31,7 @@ ON_ONE_LINE = (
     "control characters",
     "ansi",
     "bidi overrides",
+    "bidi isolates",
     "separators",
     "html",
     "directives",
