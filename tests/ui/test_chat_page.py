@@ -15,6 +15,7 @@ from chatbot.engine.actions import Say
 from chatbot.transfer.json_file import read_json
 from chatbot.ui import downloads
 from chatbot.ui.export_form import Form
+from chatbot.ui.open_chat import Note
 from tests.fake_openai import FakeOpenAI
 from tests.store.scene import exchange
 from tests.ui.chat_tab import Tab, tab, talking_to
@@ -142,6 +143,20 @@ def test_what_is_deleted_comes_back(page: Tab) -> None:
     page.click("undo")
     assert conversation(page) == kept
     assert texts(page) == ["One", "One", "Two", "Two"]
+
+
+def test_a_deletion_can_be_taken_back_for_ten_seconds_in_which_that_is_seen(page: Tab) -> None:
+    page.say("One")
+    chat = page.app.session_state["chat"]
+    slow = time.monotonic() + 0.01  # a page that came almost ten seconds after the click
+    chat.note = Note(sentence="Deleted.", whole=True, conversation=conversation(page), until=slow)
+    time.sleep(0.02)
+    page.run()
+    assert "Undo" in page.buttons()
+    assert chat.note.until > time.monotonic() + 9
+    chat.note = replace(chat.note, until=time.monotonic() - 1)
+    page.run().run()
+    assert "Undo" not in page.buttons()
 
 
 def test_what_has_no_reply_any_more_is_answered(page: Tab, fake: FakeOpenAI) -> None:
