@@ -121,6 +121,9 @@ def test_a_fault_on_the_page(
         assert reply.reasoning == right.reasoning
         look(page, name, right)
         look(page.run(), name, right)
+        fixed = {"KeyRefused": "OPENAI_API_KEY", "ConnectFailed": "OPENAI_BASE_URL"}.get(right.kind or "")
+        told = f"comes from {fixed} (environment); change it there and restart ByteBot."
+        assert page.says(told) == (fixed is not None), "the settings page cannot change it"
 
 
 def page_on(server: FakeOpenAI, model: str) -> dict[str, str]:
