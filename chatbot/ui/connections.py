@@ -66,7 +66,7 @@ def choose_model(home: Home, connection: Connection, *, title: str = "Model") ->
         key=field,
         required=not connection.model,
         accept_new_options=True,
-        placeholder="Test to see the list, or type an id",
+        placeholder="Test, or type an id",
         on_change=actions.set_model,
         args=(home, connection.name, field),
     )
