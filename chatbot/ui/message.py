@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.core.blocks import drawable, split
 from chatbot.core.text import facing, visible
 from chatbot.engine.view import Shown
-from chatbot.ui import callbacks, foot, forecast, menus, way_out
+from chatbot.ui import callbacks, foot, forecast, menus, phone, way_out
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.foot import Foot
 from chatbot.ui.open_chat import OpenChat, current
@@ -129,7 +129,7 @@ def _draw_edit(shown: Shown) -> None:
                 "Save and send",
                 key=f"save-{shown.id}",
                 type="primary",
-                shortcut="Ctrl+Enter",
+                shortcut=phone.shortcut("Ctrl+Enter"),
                 on_click=callbacks.save_edit,
                 args=(shown.id, widget, callbacks.fresh_key()),
             )

@@ -1,4 +1,4 @@
-"""On a phone the sidebar lies over the page: it closes when somebody has gone somewhere from it."""
+"""What is otherwise on a phone: the sidebar lies over the page and closes when somebody goes somewhere; no key is named."""
 
 from functools import cache
 from typing import Any
@@ -24,9 +24,18 @@ def arrived(*at: object) -> None:
     """The last element of the sidebar, and only on a phone. `at`: what no other place that one can go to has in common
     with this one.
     """
-    if "Mobi" in (st.context.headers.get("User-Agent") or ""):
+    if _here():
         with st.sidebar:
             _component()(key="arrived", data={"at": " ".join(map(str, at))}, height=1)
+
+
+def shortcut(keys: str) -> str | None:
+    """The keys of a button, which wears them: none on a phone, which has no such keys."""
+    return None if _here() else keys
+
+
+def _here() -> bool:
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 @cache

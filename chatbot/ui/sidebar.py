@@ -42,7 +42,7 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
             "New chat",
             key="new",
             icon=":material/add:",
-            shortcut="Ctrl+Shift+O",
+            shortcut=phone.shortcut("Ctrl+Shift+O"),
             width="stretch",
             on_click=moving.go_to,
             args=(None,),

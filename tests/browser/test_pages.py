@@ -89,6 +89,7 @@ def test_on_a_phone_the_sidebar_gives_way_to_where_one_goes(browser: Browser, ap
         page.get_by_test_id("stExpandSidebarButton").click()
         # Not the place itself, which may be scrolled away in it; a click finds it.
         expect(sidebar).to_be_in_viewport(timeout=PATIENCE)
+        expect(sidebar.get_by_text("Shift")).to_have_count(0)  # a phone has no such keys
         sidebar.get_by_role(role, name=name).first.click()
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible(timeout=PATIENCE)
         expect(sidebar).not_to_be_in_viewport(timeout=PATIENCE)
