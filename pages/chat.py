@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from chatbot.ui import conversation, first_model, first_run, forecast, fresh, head, note, session, sidebar, suggestions
+from chatbot.ui import (
+    conversation,
+    first_model,
+    first_run,
+    forecast,
+    fresh,
+    head,
+    note,
+    session,
+    sidebar,
+    silence,
+    suggestions,
+)
 from chatbot.ui.callbacks import INPUT, send
 from chatbot.ui.open_chat import at_address, current, keep_address, look, put_back
 from chatbot.ui.seats import seat
@@ -23,7 +35,8 @@ beside = sidebar.draw(engine, chat, view)
 title = head.draw(view.conversation if view else None, chat)
 first_run.notice(seat(chat.seats, "first run", chat.options.connection), chat.options)
 column = st.container(key="messages")
-note.draw(chat)
+silent = silence.words(chat, view)
+note.draw(chat, silent)
 # Before the replies are followed: what comes after them in the script is only there when they have ended.
 if said := put_back(chat, view):
     st.session_state[INPUT] = said
@@ -39,4 +52,5 @@ forecast.fill(ahead, talk, chat)
 if view is not None and title is not None and fresh.await_name(talk, view, title, beside.name):
     beside.spent.look(chat, view)  # the name had its price, too
 fresh.watch()
+silence.wait(chat, view, silent)
 first_model.wait(chat)

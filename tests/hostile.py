@@ -111,6 +111,7 @@ TEXTS: dict[str, str] = {
     "ansi": "\x1b[31mred\x1b[0m\x1b]0;pwned\x07\x1b]8;;http://127.0.0.1:9/\x1b\\a link\x1b]8;;\x1b\\ \x9b2J \x1bc done",
     "right to left": "مرحبا بالعالم, שלום עולם, and \u0661\u0662\u0663 in the middle",
     "bidi overrides": "user\u202egnp.exe\u202c \u2066isolate\u2069 \u202dforced\u202c \u061c\u200f\u200e end \u202enever closed",
+    "bidi isolates": "if \u2067} \u2066(admin)\u2069 {\u2069 \u2068first\u2069 \u202b} embedded\u202c \u202aleft\u202c \u2067never closed",
     "invisible": "a\u200bb\u200cc\u200dd\u2060e\ufefff\u00adg\u180eh \U000e0041\U000e0042 tags",
     "stacked": "Z" + "\u0300\u0301\u0302\u0303\u0304" * 200 + "algo",
     "separators": "a\u2028b\u2029c\x85d\x0be\x0cf",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from chatbot.core.inline import LONGEST_MATHS, inline, maths
 from chatbot.core.structure import Line, Structure
-from chatbot.core.text import facing, repair, visible
+from chatbot.core.text import facing, repair, undecided, visible
 
 _PLAIN = re.compile(r"[^\s>\-+*=_#0-9.)(|:~`$\\\[\]^<!]")
 _NUMBER = re.compile(r"[ \t]*(?:\d{10}|\d+[^\d.)])")  # digits that number no list, whatever follows
@@ -20,6 +20,7 @@ _DEFINES = re.compile(r"^[ >\t]*\[([^\[\]^\\][^\[\]\\]*)\]:", re.MULTILINE)
 _NAMED = re.compile(r"\[([^\[\]^\\][^\[\]\\]*)\]")
 _MARK = re.compile(r"^([ \t]*\d{0,9})([-+*>.)\[])")
 _FENCE_OPENER = re.compile(r"(`{3,}|~{3,})[ \t]*(.*)", re.DOTALL)
+_LONGEST_HELD = 2_000  # characters
 _UNKNOWN_END = re.compile(r"(?:[!\\\r]|:[\w+-]*|`+|\$+|~+)\Z")
 
 
@@ -83,8 +84,11 @@ class Drawing:
 
     def feed(self, delta: str) -> str:
         text = self._carry + delta
-        self._carry = "\r" if text.endswith("\r") else ""
-        text = repair(text.removesuffix("\r"))
+        held = (undecided(text) if self._growing else 0) or int(text.endswith("\r"))
+        if held > _LONGEST_HELD:  # a line without end: what is drawn of it is drawn anew when it is whole
+            held = 0
+        text, self._carry = text[: len(text) - held], text[len(text) - held :]
+        text = repair(text)
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         text = visible(text)

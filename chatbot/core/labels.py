@@ -2,12 +2,15 @@
 
 import re
 
-from chatbot.core.text import facing, repair, visible
+from chatbot.core.text import RIGHT_TO_LEFT, facing, repair, visible
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 # Emoji, icons and links are looked for in the finished text, so that no escape helps; an invisible joiner does.
 _FOUND = re.compile(r":(?=[\w+-]+:)|(?:(?<=http:)|(?<=https:))(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_TURNING = re.compile("[\u202a-\u202c\u2066-\u2069]")
+# Without a use, or none in a name: joiners that join nothing, and marks of direction where there is but one direction.
+_UNSEEN = re.compile("[\u200b\u2060\ufeff]|(?:(?<=[\x00-\x7f])|^)[\u200c\u200d]+")
+_MARKS_OF_DIRECTION = re.compile("[\u200e\u200f\u061c]")
 _JOINER = "\u2060"
 _TURNED_BACK = "\u2069"
 
@@ -33,5 +36,7 @@ def one_line(text: str, most: int = 80) -> str:
     >>> one_line("A *bold*\nmodel", 8)
     'A *bold…'
     """
-    line = _TURNING.sub("", visible(" ".join(repair(text).split())))
+    line = visible(_UNSEEN.sub("", _TURNING.sub("", " ".join(repair(text).split()))))
+    if not RIGHT_TO_LEFT.search(bare := _MARKS_OF_DIRECTION.sub("", line)):
+        line = bare
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"

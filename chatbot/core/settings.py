@@ -61,6 +61,8 @@ class Connection:
     timeouts: Timeouts = Timeouts()
     context: int | None = None
     """Tokens the model can read and write in one request, where the person knows better than the server."""
+    automatic: bool = True
+    """New chats may go there without being told to."""
 
     @property
     def embedded(self) -> bool:

@@ -18,6 +18,9 @@ _PICTURES = {code: chr(0x2400 + code) for code in range(32) if code not in (9, 1
 # These two turn what follows around, so that a text can be made to look like another one.
 _PICTURES |= {0x202D: "‹LRO›", 0x202E: "‹RLO›"}
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202d\u202e]")
+# These two lay out what follows from the right, which letters that are read so may need, and no others.
+_TURNS = {0x202B: "‹RLE›", 0x2067: "‹RLI›"}
+_TURNING = re.compile("[\u202b\u2067]")
 
 
 def repair(text: str) -> str:
@@ -70,15 +73,43 @@ def storable(value: Any, depth: int = 0) -> Any:
 def visible(text: str) -> str:
     """The text with control characters as their pictures, and with a name for what would turn its direction around.
 
-    Tabs and newlines stay.
+    Tabs and newlines stay, and so do joiners and marks of direction: emoji, Persian, Hindi and Hebrew are written with
+    them.
 
-    >>> visible("a\\x1b[0m\\u202eb")
-    'a␛[0m‹RLO›b'
+    >>> visible("a\\x1b[0m\\u202eb"), visible("if \\u2067} (x)"), visible("\\u2067C++ שלום") == "\\u2067C++ שלום"
+    ('a␛[0m‹RLO›b', 'if ‹RLI›} (x)', True)
     """
-    return text.translate(_PICTURES) if _UNSEEN.search(text) else text
+    if _UNSEEN.search(text):
+        text = text.translate(_PICTURES)
+    if not _TURNING.search(text):
+        return text
+    return "\n".join(map(_visible_turns, text.split("\n")))
 
 
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+def _visible_turns(line: str) -> str:
+    last = _last_from_the_right(line)
+    return line[:last] + line[last:].translate(_TURNS)
+
+
+def undecided(text: str) -> int:
+    """How many characters of the end `visible` would make something else of if more came.
+
+    >>> undecided("a\\u2067b"), undecided("a\\u2067b\\nc"), undecided("a\\u2067ש")
+    (2, 0, 0)
+    """
+    if not _TURNING.search(text):
+        return 0
+    line = text[text.rfind("\n") + 1 :]
+    turn = _TURNING.search(line, _last_from_the_right(line))
+    return 0 if turn is None else len(line) - turn.start()
+
+
+def _last_from_the_right(line: str) -> int:
+    """Where the last letter that is read from the right ends."""
+    return max((found.end() for found in RIGHT_TO_LEFT.finditer(line)), default=0)
+
+
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _READ_FROM_THE_RIGHT = "\u2067"  # until the line ends; nothing of it can be seen
 
 
@@ -88,7 +119,7 @@ def facing(line: str) -> str:
     >>> facing("שלום, world!") == "\\u2067שלום, world!", facing("Hello שלום")
     (True, 'Hello שלום')
     """
-    if line.isascii() or not _RIGHT_TO_LEFT.search(line):
+    if line.isascii() or not RIGHT_TO_LEFT.search(line):
         return line
     for at, letter in enumerate(line):
         if letter in "[<`|":  # the name of a link, a tag, code, a cell: not to be touched

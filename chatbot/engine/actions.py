@@ -25,6 +25,13 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply to the user message `message`, which has none any more."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
 class Regenerate:
     """Another reply to the same message: a sibling of `reply` (its first segment), by `model` if one is named."""
 
@@ -47,7 +54,7 @@ class Retry:
     model: str | None = None
 
 
-Action = Say | Edit | Regenerate | Continue | Retry
+Action = Say | Edit | Answer | Regenerate | Continue | Retry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +74,15 @@ def place(action: Action, tree: Tree) -> Placed:
     """Find the action's place; BadInput or NotFound when it has none, and then nothing is stored."""
     if isinstance(action, Say):
         return Placed(text=checked(action.text), parent=action.parent)
-    target = action.message if isinstance(action, Edit) else action.reply
+    target = action.message if isinstance(action, Edit | Answer) else action.reply
     leaf = tree.by_id.get(target)
     if leaf is None:
         raise NotFound("That message is not there any more. Somebody may have deleted it.")
     match action:
         case Edit(text=text):
             return Placed(text=checked(text), parent=leaf.parent)
+        case Answer():
+            return Placed(text=None, parent=leaf.id, once=True)
         case Continue():
             last = tree.path(target)[-1].last
             if last.state not in CONTINUABLE:

@@ -8,7 +8,7 @@ from chatbot.core.routing import Routed, route
 from chatbot.core.settings import Options
 from chatbot.core.text import repair
 from chatbot.core.tree import Tree
-from chatbot.engine.actions import Action, Edit, Placed, Regenerate, Retry, Say, place
+from chatbot.engine.actions import Action, Answer, Edit, Placed, Regenerate, Retry, Say, place
 from chatbot.engine.outside import Outside
 from chatbot.providers.provider import Cancel, Stopped
 from chatbot.store.lease import Owner
@@ -89,7 +89,9 @@ def _routed(
     if isinstance(action, Regenerate) or (isinstance(action, Retry) and action.model):
         return None
     text = placed.text
-    if not isinstance(action, Say | Edit):
+    if isinstance(action, Answer):
+        text = _said_above(store, [action.message])
+    elif not isinstance(action, Say | Edit):
         path = tree.path(action.reply)
         target = action.reply if isinstance(action, Retry) else path[-1].last.id
         row = store.conversations.messages([target]).get(target)

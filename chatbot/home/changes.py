@@ -35,6 +35,7 @@ def put_connection(document: Document, connection: Connection, usual: Connection
         "model": connection.model if connection.model != usual.model else None,
         "cheap_model": connection.cheap_model,
         "context": connection.context,
+        "automatic": None if connection.automatic else False,
     }
     if not url_fixed:
         written = {"base_url": connection.base_url if connection.base_url != usual.base_url else None, **written}

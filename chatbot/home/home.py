@@ -145,7 +145,7 @@ class Home:
 
         What was chosen stays chosen, even if there is no such connection (`connection` then says so): words meant for
         one server never go to another. With no choice made: `openai` if it has a key or an address of its own, else
-        the first the person added, else `offline`.
+        the first the person added that may be used unasked, else `offline`.
         """
         return self._state().default_connection()
 

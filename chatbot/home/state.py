@@ -35,7 +35,9 @@ class State:
         chosen: str | None = self.values["chat", "connection"].value
         if chosen:
             return chosen
-        return OPENAI if OPENAI in self.connections.broken else next(iter(self.connections.usable))
+        if OPENAI in self.connections.broken:
+            return OPENAI
+        return next(name for name, one in self.connections.usable.items() if one.automatic)  # at last `offline`
 
     def check_direction(self, name: str) -> None:
         """SettingsError when what is secret about this connection would go where somebody else pointed it."""

@@ -183,6 +183,13 @@ CONNECTION_FIELDS: tuple[Setting, ...] = (
     ),
     Setting(
         section="connections.NAME",
+        key="automatic",
+        kind=Kind("true or false", yes_or_no),
+        default=True,
+        about="Whether new chats may go there unasked. The settings page says false until a test has passed.",
+    ),
+    Setting(
+        section="connections.NAME",
         key="headers",
         kind=Kind("a table of header names and texts", _as_it_is),
         default={},

@@ -106,7 +106,7 @@ class Line:
         self._wake.clear()
         if not found:
             cause = failed[0] if failed else None
-            raise ConnectFailed(f"No server is known by the name {host!r}. Check the base URL.") from cause
+            raise ConnectFailed(f"The name {host!r} was not found. Check the network and the base URL.") from cause
         return found
 
     def _connect(self, sock: socket.socket, place: Any) -> None:

@@ -24,6 +24,7 @@ LONGEST_TITLE = 200
 SHORTEST_ID = 4  # characters of its beginning
 # Made once, since every drawing of a page asks them: to make a statement takes longer than to ask it.
 _KEPT = and_(conversations.c.owner == bindparam("owner"), conversations.c.deleted.is_(None))
+_newest = messages.alias("newest")
 _LINES = (
     select(
         conversations.c.id,
@@ -32,6 +33,7 @@ _LINES = (
         conversations.c.updated,
         live.label("live"),
         unseen.label("unseen"),
+        select(_newest.c.state).where(_newest.c.id == conversations.c.head).scalar_subquery().label("ended"),
     )
     .where(_KEPT, conversations.c.archived.is_(None))
     .order_by(conversations.c.pinned.desc(), conversations.c.updated.desc(), conversations.c.id.desc())

@@ -89,7 +89,13 @@ def conversation_of(row: Row[Any]) -> Conversation:
 
 def line_of(row: Row[Any]) -> Line:
     return Line(
-        id=row.id, title=row.title, pinned=row.pinned, updated=row.updated, live=bool(row.live), unseen=bool(row.unseen)
+        id=row.id,
+        title=row.title,
+        pinned=row.pinned,
+        updated=row.updated,
+        live=bool(row.live),
+        unseen=bool(row.unseen),
+        ended=row.ended,
     )
 
 

@@ -40,7 +40,9 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One conversation in a list. `live`: being answered now; `unseen`: answered since it was last looked at."""
+    """One conversation in a list. `live`: being answered now; `unseen`: a reply ended since it was last looked at, as
+    `ended` says.
+    """
 
     id: str
     title: str
@@ -48,6 +50,7 @@ class Line:
     updated: datetime
     live: bool = False
     unseen: bool = False
+    ended: State | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ import streamlit as st
 from chatbot.core.budgets import Budget
 from chatbot.core.errors import BadInput, ByteBotError
 from chatbot.core.text import typed
-from chatbot.engine.actions import Action, Continue, Edit, Regenerate, Retry, Say
+from chatbot.engine.actions import Action, Answer, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.view import way_to
 from chatbot.store.conversations import LONGEST_TITLE
 from chatbot.ui import open_chat, session
@@ -97,6 +97,12 @@ def continue_reply(reply: int, key: str) -> None:
 def retry(reply: int, key: str) -> None:
     current().calm()
     _start(Retry(reply), key=key)
+
+
+@told
+def answer(message: int, key: str) -> None:
+    current().calm()
+    _start(Answer(message), key=key)
 
 
 @told

@@ -48,7 +48,7 @@ def _connection(home: Home) -> None:
             format_func=lambda name: name or "Automatic",
             **common,
         ),
-        help="Automatic is openai if it has a key, else the first that you added, else the offline model.",
+        help="Automatic is openai if it has a key, else the first that you added and that passed its test, else the offline model.",
         save=lambda name: _save_connection(home, name or None),
     )
     if not chosen:

@@ -9,13 +9,16 @@ from functools import partial
 import streamlit as st
 
 from chatbot.core.errors import ByteBotError
+from chatbot.core.text import visible
 from chatbot.engine.exports import FORMATS
 from chatbot.store.values import Conversation
 from chatbot.ui import downloads, export_form, ordering, session
+from chatbot.ui.copy_button import copy_button
 from chatbot.ui.open_chat import Dialog, OpenChat, current
 from chatbot.ui.session import engine_of
 from chatbot.ui.words import sentence
 
+_LAID_OPEN = "markdown laid open"  # in the session: of which conversation
 _MOST = 500_000  # characters that a browser still lays out in a moment
 
 
@@ -64,8 +67,22 @@ def _markdown(chat: OpenChat, conversation: Conversation) -> None:
     if len(text) > _MOST:
         st.caption(f"It has {len(text):,} characters, too many to be shown here. Download it from the same menu.")
         return
-    st.caption("The button at the top right of the block copies all of it.")
-    st.code(text, language=None, wrap_lines=True, height=420)
+    shown = visible(text)
+    if shown == text or st.session_state.get(_LAID_OPEN) == chat.conversation:
+        st.caption("The button at the top right of the block copies all of it.")
+        st.code(text, language=None, wrap_lines=True, height=420)
+        return
+    # Streamlit's button would copy what is shown.
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption("Characters that would not be seen have their names here; the button copies them as they are.")
+        copy_button(text, key=f"copy-markdown-{conversation.id}", on_refused=partial(_lay_open, chat))
+    with st.container(height=420):
+        st.text(shown)
+
+
+def _lay_open(chat: OpenChat) -> None:
+    """The browser would not give its clipboard: the block is copied by hand, so it holds the text itself."""
+    st.session_state[_LAID_OPEN] = chat.conversation
 
 
 @st.dialog("Tags", icon=":material/label:", on_dismiss=_end)

@@ -39,15 +39,19 @@ def start_test(home: Home, quirks: Quirks, name: str) -> None:
 
 
 def settle(home: Home, name: str) -> None:
-    """Choose a model for a connection that has none, once its test has brought a list."""
+    """Once the test of a connection is over: a model if it has none, and new chats may go there if it passed."""
     trial = trials.of(name)
     if trial is None or trial.result is None or trial.noticed:
         return
     trial.noticed = True
     connection = home.connections().get(name)
-    model = sensible(trial.result.models, *likely(connection)) if connection else None
-    if connection and model and not connection.model:
-        _attempt(name, lambda: home.save_connection(replace(connection, model=model)), f"{name!r} uses {model!r}.")
+    if connection is None:
+        return
+    model = connection.model or sensible(trial.result.models, *likely(connection))
+    tested = replace(connection, model=model, automatic=connection.automatic or trial.result.works)
+    if tested != connection:
+        words = None if model == connection.model else f"{name!r} uses {model!r}."
+        _attempt(name, lambda: home.save_connection(tested), words)
 
 
 def put(key: str, value: str | None) -> None:
@@ -97,7 +101,8 @@ def _write(home: Home, editing: str) -> str:
         read_key(entered.key)  # before anything is written: half a connection would puzzle
     # At another address what was merely usual is not there.
     chosen = known.model if known and known.model != usual_at(known, model=None).model else None
-    home.save_connection(replace(connection, model=chosen))
+    # New chats go to a new one when its test has passed: nobody's words should wait for a typing error.
+    home.save_connection(replace(connection, model=chosen, automatic=known.automatic if known else False))
     if entered.key:
         home.set_key(connection.name, entered.key)
     return connection.name
@@ -110,7 +115,7 @@ def title(found: Connection) -> str:
 
 def add(home: Home, quirks: Quirks, found: Connection) -> None:
     def work() -> str:
-        home.save_connection(found)
+        home.save_connection(replace(found, automatic=False))
         start_test(home, quirks, found.name)
         return f"{title(found)} is added as {found.name!r}."
 

@@ -66,7 +66,7 @@ def choose_model(home: Home, connection: Connection, *, title: str = "Model") ->
         key=field,
         required=not connection.model,
         accept_new_options=True,
-        placeholder="Test to see the list, or type an id",
+        placeholder="Test, or type an id",
         on_change=actions.set_model,
         args=(home, connection.name, field),
     )
@@ -108,6 +108,8 @@ def _card(home: Home, quirks: Quirks, connection: Connection) -> None:
         if instead := _instead(home, connection):
             st.caption(sentence(instead))
         outcome(name)
+        if _untried(home, connection):
+            st.caption(sentence(f"No test has passed yet. New chats still use {home.default_connection()!r}."))
         saving.refusal(name)
         if st.session_state.get(actions.REMOVING) == name:
             _confirm(home, name)
@@ -124,6 +126,12 @@ def _instead(home: Home, connection: Connection) -> str:
     return f"New chats use {value.value!r} instead, {who}."
 
 
+def _untried(home: Home, connection: Connection) -> bool:
+    """It would be for new chats, had a test of it passed."""
+    trial = trials.of(connection.name)
+    return not connection.automatic and connection.name != home.default_connection() and (trial is None or trial.over)
+
+
 def _head(home: Home, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{label(name)}**", width="content")
@@ -135,7 +143,7 @@ def _buttons(home: Home, connection: Connection) -> None:
     name = connection.name
     with st.container(horizontal=True):
         st.button("Edit", type="tertiary", key=f"edit:{name}", on_click=actions.edit, args=(connection,))
-        _make_default(home, name)
+        _make_default(home, name, "Use it anyway" if _untried(home, connection) else "Use for new chats")
         given = home.given_by(name)
         st.button(
             "Remove",
@@ -148,12 +156,12 @@ def _buttons(home: Home, connection: Connection) -> None:
         )
 
 
-def _make_default(home: Home, name: str) -> None:
+def _make_default(home: Home, name: str, words: str = "Use for new chats") -> None:
     if name == home.default_connection():
         return
     fixed = home.value("chat", "connection")
     st.button(
-        "Use for new chats",
+        words,
         type="tertiary",
         key=f"use:{name}",
         disabled=fixed.fixed,

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.engine.view import Shown
-from chatbot.ui import callbacks, menus, price_tag, way_out
+from chatbot.ui import callbacks, menus, phone, price_tag, way_out
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.words import ended, sentence, under
@@ -108,7 +108,7 @@ def live(foot: Foot, shown: Shown, *, here: bool, esc: bool, again: bool = False
         "Stop",
         key=f"stop-{shown.row.id}{'-esc' if esc else ''}",
         icon=":material/stop_circle:",
-        shortcut="Esc" if esc else None,
+        shortcut=phone.shortcut("Esc") if esc else None,
         on_click=callbacks.stop,
         args=(shown.row.id,),
     )

@@ -12,7 +12,7 @@ from chatbot.engine.view import View
 from chatbot.store.values import Line
 from chatbot.ui import session
 from chatbot.ui.open_chat import current
-from chatbot.ui.words import OPEN_NAME
+from chatbot.ui.words import OPEN_NAME, news
 
 _LONGEST = 20.0  # seconds that a name is waited for
 _PAUSE = 0.2
@@ -79,8 +79,14 @@ def _on_page() -> str | None:
     return chat.conversation if chat.until is None else None
 
 
-def _picture(lines: list[Line], open: str | None) -> tuple[tuple[str, bool, bool, bool], ...]:
+def _picture(lines: list[Line], open: str | None) -> tuple[tuple[str, bool, str | None, bool], ...]:
     """Without the marks of the `open` one: its replies are on the page itself."""
     return tuple(
-        (line.id, line.live and line.id != open, line.unseen and line.id != open, line.pinned) for line in lines
+        (
+            line.id,
+            line.live and line.id != open,
+            news(line.ended) if line.unseen and line.id != open else None,
+            line.pinned,
+        )
+        for line in lines
     )

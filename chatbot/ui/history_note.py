@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ class _Note:
     undo: Callable[[], object] | None
     until: float
     wrong: bool = False
+    drawn: bool = False
 
 
 def say(words: str, undo: Callable[[], object] | None = None) -> None:
@@ -48,6 +49,9 @@ def _note() -> _Note | None:
 
 def draw() -> None:
     """At the foot of the window, where it is in sight wherever the list was scrolled to."""
+    said: _Note | None = st.session_state.get(_KEY)
+    if said is not None and not said.drawn:
+        st.session_state[_KEY] = replace(said, until=undo_until(), drawn=True)  # its time runs once it is seen
     note = _note()
     if note is None:
         return

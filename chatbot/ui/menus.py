@@ -39,17 +39,17 @@ def _arrow(side: str, key: str, help: str, target: int, disabled: bool) -> None:
     )
 
 
-def user_menu(shown: Shown) -> None:
-    """What can be done with what a person said."""
-    menu(
-        f"menu-{shown.id}",
-        {
-            "Edit": (":material/edit: Edit", partial(callbacks.begin_edit, shown.id)),
-            "Star": _star(shown),
-            "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
-        },
-        help="Menu of this message",
-    )
+def user_menu(shown: Shown, *, lone: bool) -> None:
+    """What can be done with what a person said. `lone`: it has no reply."""
+    choices: dict[str, tuple[str, Callable[[], None]]] = {
+        "Answer": (":material/forum: Get a reply", partial(callbacks.answer, shown.id, fresh_key())),
+        "Edit": (":material/edit: Edit", partial(callbacks.begin_edit, shown.id)),
+        "Star": _star(shown),
+        "Delete": (":material/delete: Delete", partial(callbacks.delete_message, shown.id)),
+    }
+    if not lone:
+        del choices["Answer"]
+    menu(f"menu-{shown.id}", choices, help="Menu of this message")
 
 
 def reply_menu(shown: Shown) -> None:

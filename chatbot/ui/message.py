@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.core.blocks import drawable, split
 from chatbot.core.text import facing, visible
 from chatbot.engine.view import Shown
-from chatbot.ui import callbacks, foot, forecast, menus
+from chatbot.ui import callbacks, foot, forecast, menus, phone, way_out
 from chatbot.ui.copy_button import copy_button
 from chatbot.ui.foot import Foot
 from chatbot.ui.open_chat import OpenChat, current
@@ -43,10 +43,10 @@ def draw(shown: Shown, chat: OpenChat, *, last: bool, place: int, newest: bool =
     role = "user" if shown.role == "user" else "assistant"
     with (
         st.chat_message(_NAMES[role], avatar=_avatar(shown, chat)),
-        seat(chat.seats, place, (shown.id, chat.editing == shown.id)),
+        seat(chat.seats, place, (shown.id, chat.editing == shown.id, last and role == "user")),
     ):
         if role == "user":
-            _draw_user(shown, chat, newest=newest)
+            _draw_user(shown, chat, newest=newest, lone=last)
             return None
         body = st.container(key=f"body-{shown.id}")
         under = st.container(key=f"foot-{shown.id}", gap="xsmall")
@@ -77,7 +77,7 @@ def _draw_reply(shown: Shown) -> None:
         st.markdown(drawable(raw))
 
 
-def _draw_user(shown: Shown, chat: OpenChat, *, newest: bool) -> None:
+def _draw_user(shown: Shown, chat: OpenChat, *, newest: bool, lone: bool) -> None:
     if chat.editing == shown.id:
         _draw_edit(shown)
         return
@@ -96,9 +96,11 @@ def _draw_user(shown: Shown, chat: OpenChat, *, newest: bool) -> None:
             here=chat.here(shown.id),
             newest=str(chat.said) if newest else "",
         )
-        menus.user_menu(shown)
+        menus.user_menu(shown, lone=lone)
     if chat.raw == shown.id:
         foot.raw_text(shown)
+    if lone:
+        way_out.lone(shown)
 
 
 def _words(text: str) -> None:
@@ -127,7 +129,7 @@ def _draw_edit(shown: Shown) -> None:
                 "Save and send",
                 key=f"save-{shown.id}",
                 type="primary",
-                shortcut="Ctrl+Enter",
+                shortcut=phone.shortcut("Ctrl+Enter"),
                 on_click=callbacks.save_edit,
                 args=(shown.id, widget, callbacks.fresh_key()),
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from chatbot.core.errors import ByteBotError
+from chatbot.core.errors import ByteBotError, ConnectFailed, KeyRefused
 from chatbot.core.settings import Connection
 from chatbot.core.text import typed
 from chatbot.engine.engine import Engine
@@ -21,6 +21,14 @@ _AGAIN = 30.0  # the same where the server did not answer
 _QUICK = 0.15  # seconds that a page waits for a quick answer
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """`wrong`: why no chat can be held there."""
+
+    models: tuple[Model, ...] = ()
+    wrong: str = ""
+
+
 @dataclass(slots=True)
 class _Listing:
     """What is known of one connection's models. Another address or header makes it another connection."""
@@ -28,7 +36,8 @@ class _Listing:
     connection: Connection
     known: tuple[Model, ...] = ()
     asked: float = 0.0
-    asking: Beside[tuple[Model, ...]] | None = None
+    asking: Beside[_Answer] | None = None
+    wrong: str = ""
 
 
 _SOON = 90  # days before a model ends in which that is said
@@ -47,14 +56,16 @@ def listed(engine: Engine, connection: Connection) -> tuple[str, ...]:
         if listing is None or listing.connection != connection:
             listing = _listings[connection.name] = _Listing(connection)
         asking = listing.asking
-        if asking is None or (asking.over and time.monotonic() - listing.asked > (_FRESH if listing.known else _AGAIN)):
-            first = asking is None
-            asking = listing.asking = Beside("models", lambda: _ask(engine, connection.name), ())
+        fresh = _FRESH if listing.known and not listing.wrong else _AGAIN
+        if asking is None or (asking.over and time.monotonic() - listing.asked > fresh):
+            first = asking is None or bool(listing.wrong)
+            asking = listing.asking = Beside("models", lambda: _ask(engine, connection.name), _Answer())
             listing.asked = time.monotonic()
         else:
             first = False
     found = asking.wait(_QUICK if first else 0.0)
-    listing.known = found or listing.known
+    if found is not None:
+        listing.known, listing.wrong = found.models or listing.known, found.wrong
     return tuple(model.id for model in listing.known)
 
 
@@ -63,6 +74,16 @@ def answered(connection: Connection) -> bool:
     with _lock:
         listing = _listings.get(connection.name)
         return listing is not None and listing.connection == connection and bool(listing.asking and listing.asking.over)
+
+
+def wrong(connection: Connection) -> str:
+    """Why no chat can be held there, as its server said or kept silent when it was last asked; empty where it can."""
+    with _lock:
+        listing = _listings.get(connection.name)
+        if listing is None or listing.connection != connection:
+            return ""
+        result = listing.asking.result if listing.asking else None
+        return listing.wrong if result is None else result.wrong
 
 
 def offered(engine: Engine, home: Home, name: str, *, besides: str = "") -> list[str]:
@@ -127,8 +148,10 @@ def ending(model: str, ends: date | None, today: date) -> str:
     )
 
 
-def _ask(engine: Engine, name: str) -> tuple[Model, ...]:
+def _ask(engine: Engine, name: str) -> _Answer:
     try:
-        return tuple(engine.provider(name).models())
+        return _Answer(tuple(engine.provider(name).models()))
+    except (ConnectFailed, KeyRefused) as error:
+        return _Answer(wrong=error.sentence)
     except ByteBotError:
-        return ()  # the settings page says why; here an id can be typed
+        return _Answer()  # the settings page says why; here an id can be typed

@@ -50,6 +50,8 @@ class Note:
     """The conversation was put into the archive."""
     until: float | None = None
     """time.monotonic() after which it is gone."""
+    drawn: bool = False
+    """It was seen, so its time runs."""
 
 
 @dataclass(frozen=True, slots=True)

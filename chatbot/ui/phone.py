@@ -1,4 +1,4 @@
-"""On a phone and in a narrow window the sidebar lies over the page: it closes when one has gone somewhere from it."""
+"""Where it is narrow, the sidebar lies over the page and closes once one has gone somewhere; a phone's buttons name no key."""
 
 from functools import cache
 from typing import Any
@@ -24,6 +24,15 @@ def arrived(*at: object) -> None:
     """The last element of the sidebar. `at`: what no other place that one can go to has in common with this one."""
     with st.sidebar:
         _component()(key="arrived", data={"at": " ".join(map(str, at))}, height=1)
+
+
+def shortcut(keys: str) -> str | None:
+    """The keys of a button, which wears them: none on a phone, which has no such keys."""
+    return None if _here() else keys
+
+
+def _here() -> bool:
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 @cache

@@ -12,7 +12,12 @@ from chatbot.engine.view import Shown
 from chatbot.store.spending import AGAIN
 from chatbot.store.values import Call
 from chatbot.ui import callbacks, what_if
-from chatbot.ui.words import sentence
+from chatbot.ui.words import UNKNOWN, sentence
+
+_HELP = {
+    "local": "It cost nothing: the model runs on this machine",
+    UNKNOWN: "What it cost is not known; a click says why",
+}
 
 
 def draw(shown: Shown) -> None:
@@ -25,7 +30,7 @@ def draw(shown: Shown) -> None:
         f":small[:gray[{sentence(words)}]]",
         key=f"cost-{shown.id}",
         type="tertiary",
-        help="How this figure came to be",
+        help=_HELP.get(words, "How this figure came to be"),
         on_click=callbacks.show_cost,
         args=(shown.id,),
     )

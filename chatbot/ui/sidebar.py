@@ -18,7 +18,7 @@ from chatbot.ui.open_chat import OpenChat
 from chatbot.ui.seats import clear, seat
 from chatbot.ui.session import engine_of
 from chatbot.ui.spend import Spend
-from chatbot.ui.words import MARKED_NAME, NAME, OPEN_NAME, by_day, lines_of, told_apart
+from chatbot.ui.words import MARKED_NAME, NAME, NEW_ANSWER, OPEN_NAME, by_day, lines_of, news, told_apart
 
 _PAGE = 15  # each costs a third of a millisecond at every run; the History page has them all
 _TALLEST = 250  # pixels beyond which the list scrolls in itself
@@ -42,7 +42,7 @@ def draw(engine: Engine, chat: OpenChat, view: View | None) -> Places:
             "New chat",
             key="new",
             icon=":material/add:",
-            shortcut="Ctrl+Shift+O",
+            shortcut=phone.shortcut("Ctrl+Shift+O"),
             width="stretch",
             on_click=moving.go_to,
             args=(None,),
@@ -132,7 +132,9 @@ def _line(line: Line, chat: OpenChat) -> DeltaGenerator | None:
                 args=(line.id,),
             )
     elif line.unseen:
-        _name(line, icon=":material/mark_chat_unread:", said=" :small[:gray[new answer]]")
+        word = news(line.ended)
+        icon = ":material/mark_chat_unread:" if word == NEW_ANSWER else ":material/error:"
+        _name(line, icon=icon, said=f" :small[:gray[{word}]]")
     else:
         _name(line)
     return None

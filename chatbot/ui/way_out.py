@@ -26,6 +26,7 @@ def draw(how: str, shown: Shown, *, last: bool) -> None:
     ways = way_outs(shown)
     if not last:
         ways = tuple(way for way in ways if way in _BEHIND)[:1]
+    how = f"{how}{_elsewhere(shown)}"
     icon = ":material/error: " if shown.state == "failed" else ""
     beside = len(how) < 50
     if not beside:
@@ -36,6 +37,33 @@ def draw(how: str, shown: Shown, *, last: bool) -> None:
         for way in ways:
             _way_out(way, shown, last=last)
         clear(_MOST_WAYS - len(ways))
+
+
+def _elsewhere(shown: Shown) -> str:
+    """Where to put it right, when that is not the settings page: a variable says what the server did not like."""
+    row, home = shown.row, session.home()
+    try:
+        if row.error_kind == "KeyRefused" and row.connection:
+            layer, _, variable = (home.key_source(row.connection) or "").partition(" ")
+            what = "key"
+        elif row.error_kind in ("ConnectFailed", "NotAStream", "Redirected") and row.connection:
+            url = home.base_url(row.connection)
+            layer, variable, what = url.source, url.variable or "", "base URL"
+        else:
+            return ""
+    except ByteBotError:
+        return ""
+    if not variable or layer not in ("environment", ".env"):
+        return ""
+    then = " and restart ByteBot" if layer == "environment" else ""
+    return f" The {what} comes from {variable} ({layer}); change it there{then}."
+
+
+def lone(shown: Shown) -> None:
+    """Under what a person said, where no reply stands below it any more."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("There is no reply to this.", width="content")
+        _button("Get a reply", "answer", shown, callbacks.answer, (shown.id, fresh_key()))
 
 
 def _way_out(way: str, shown: Shown, *, last: bool) -> None:

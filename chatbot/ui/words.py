@@ -5,11 +5,12 @@ from datetime import datetime, tzinfo
 
 from chatbot.core.blocks import label
 from chatbot.core.endings import how_it_ended
-from chatbot.core.messages import CONTINUABLE
+from chatbot.core.messages import CONTINUABLE, State
 from chatbot.engine.view import Shown
 from chatbot.store.values import Line, StoredMessage
 
 UNKNOWN = "—"
+NEW_ANSWER = "new answer"
 NAME = 30  # characters of a conversation's name beside the chat; more would break into a second line
 MARKED_NAME = 17
 """The same where a mark and its word stand beside it."""
@@ -37,11 +38,13 @@ def cost(words: str) -> str:
 def seconds(value: float | None) -> str:
     """A duration as people say it.
 
-    >>> seconds(0.64), seconds(12.3), seconds(75), seconds(None)
-    ('0.6 s', '12 s', '1 min 15 s', '—')
+    >>> seconds(0.64), seconds(12.3), seconds(75), seconds(0.03), seconds(None)
+    ('0.6 s', '12 s', '1 min 15 s', '< 0.1 s', '—')
     """
     if value is None:
         return UNKNOWN
+    if value < 0.05:
+        return "< 0.1 s"
     if value < 9.95:
         return f"{value:.1f} s"
     whole = round(value)
@@ -70,12 +73,16 @@ def tokens(rows: Sequence[StoredMessage]) -> str:
 
 
 def speed(row: StoredMessage) -> str:
-    """Tokens per second between the first token and the last."""
+    """Tokens per second between the first token and the last.
+
+    Unknown where the server counted nothing before the reply broke off: of a guess and of a silence no speed is made.
+    """
     usage = row.usage
     if usage is None or not usage.output_tokens or row.duration is None or row.first_token is None:
         return UNKNOWN
     writing = row.duration - row.first_token
-    if writing < _TOO_SHORT or usage.output_tokens < 2:
+    guessed = usage.estimated and row.state not in ("complete", "length")
+    if writing < _TOO_SHORT or usage.output_tokens < 2 or guessed:
         return UNKNOWN
     rate = (usage.output_tokens - 1) / writing
     return f"{'≈ ' if usage.estimated else ''}{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
@@ -155,6 +162,17 @@ def by_day(lines: Iterable[Line], now: datetime) -> list[tuple[str, list[Line]]]
             groups.append((heading, []))
         groups[-1][1].append(line)
     return groups
+
+
+def news(ended: State | None) -> str:
+    """The word beside a conversation whose reply ended unseen.
+
+    >>> news("complete"), news("cut"), news("failed"), news("blocked")
+    ('new answer', 'unfinished', 'failed', 'not sent')
+    """
+    if ended in ("length", "filtered", "tool_limit", "stopped", "cut"):
+        return "unfinished"
+    return {"failed": "failed", "blocked": "not sent"}.get(ended or "", NEW_ANSWER)
 
 
 def told_apart(line: Line, zone: tzinfo) -> str:

@@ -183,6 +183,9 @@ def test_money_and_maths(text: str, drawn: str) -> None:
         ("a\x00b\x1b[0m\x7f", "a␀b␛[0m␡"),
         ("a\r\nb\rc", "a\nb\nc"),
         ("x\u202ey\u202d", "x‹RLO›y‹LRO›"),
+        ("`if \u2067} (x)`\n\u202by", "`if ‹RLI›} (x)`\n‹RLE›y"),
+        ("\u202bPython זבאן\u202c and \u2067C++ שלום\u2069.", "\u202bPython זבאן\u202c and \u2067C++ שלום\u2069."),
+        ("a 👩‍👩‍👧‍👦 می\u200cخواهم क्\u200dष C++\u200f שלום", "a 👩‍👩‍👧‍👦 می\u200cخواهم क्\u200dष C++\u200f שלום"),
         ("שלום \u200fعليكم", "\u2067שלום \u200fعليكم"),
         ("- 2024: שלום!\n- word שלום", "- 2024: \u2067שלום!\n- word שלום"),
         ("# **مرحبا**\n\n    שלום", "# **\u2067مرحبا**\n\n    שלום"),
@@ -195,7 +198,26 @@ def test_the_renderers_own_marks_are_text(text: str, drawn: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "end", ["!", "`", "``code", "$", "$x", "$$x + y", "\\", "\\(a", ":", ":smi", "<", "<http://a", "a ](b", "\r"]
+    "end",
+    [
+        "!",
+        "`",
+        "``code",
+        "$",
+        "$x",
+        "$$x + y",
+        "\\",
+        "\\(a",
+        ":",
+        ":smi",
+        "<",
+        "<http://a",
+        "a ](b",
+        "\r",
+        "\u2067",
+        "\u202b} ",
+        "\u2067a\r",
+    ],
 )
 def test_what_hangs_on_the_next_character_is_held_back(end: str) -> None:
     shown = drawable("Words " + end, open=True)
@@ -264,7 +286,15 @@ def test_a_label_reads_as_it_was_written(text: str) -> None:
 def test_a_label_is_shortened_and_folded() -> None:
     assert label("two\n\n  lines\t here") == "two lines here"
     assert label("word " * 40, most=20) == "word word word word…"
-    assert label("a\u202eb\u2066c") == "a‹RLO›bc"
+    assert label("a\u202eb\u2066c\u202bd\u2067e") == "a‹RLO›bcde"
+
+
+def test_a_label_has_no_letter_that_nobody_sees() -> None:
+    assert label("g\u200bp\u200ct\u200d4\u200e\u200f\u061c\u2060\ufeff") == "gpt4"
+    assert label("\u200dgpt\u200d\u200c 4") == "gpt 4"
+    for name in ("👩‍👩‍👧‍👦", "می\u200cخواهم", "क्\u200dष"):
+        assert name in label(name), "joiners that join something"
+    assert "\u200f" in label("C\u200f שלום")
     assert label("") == ""
 
 

@@ -1,6 +1,7 @@
 """Connections: which there are, which is chosen, and that words and keys meant for one server never go to another."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,10 @@ def test_the_default_connection(open_home: Callable[..., Home], write: Callable[
     write(WORK + "[connections.lab]\nbase_url = 'https://lab.example.com'\nmodel = 'l'\n")
     assert list(open_home(OPENAI_API_KEY="sk").connections()) == ["openai", "work", "lab", "offline"]
     assert open_home(OPENAI_API_KEY="sk").default_connection() == "openai"
+    assert open_home().default_connection() == "work"
+    open_home().save_connection(replace(open_home().connection("work"), automatic=False))
+    assert open_home().default_connection() == "lab"
+    open_home().save_connection(replace(open_home().connection("work"), automatic=True))
     assert open_home().default_connection() == "work"
     assert open_home(BYTEBOT_CONNECTION="lab").default_options().model == "l"
     home = open_home(OPENAI_API_KEY="sk")

@@ -1,6 +1,7 @@
 """The chat page in process: its history, its actions, what a chat is held with. What only a browser shows is elsewhere."""
 
 import io
+import json
 import threading
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from chatbot.engine.actions import Say
 from chatbot.transfer.json_file import read_json
 from chatbot.ui import downloads
 from chatbot.ui.export_form import Form
+from chatbot.ui.open_chat import Note
 from tests.fake_openai import FakeOpenAI
 from tests.store.scene import exchange
 from tests.ui.chat_tab import Tab, tab, talking_to
@@ -140,6 +142,37 @@ def test_what_is_deleted_comes_back(page: Tab) -> None:
     assert page.engine.store.conversations.lines() == []
     page.click("undo")
     assert conversation(page) == kept
+    assert texts(page) == ["One", "One", "Two", "Two"]
+
+
+def test_a_deletion_can_be_taken_back_for_ten_seconds_in_which_that_is_seen(page: Tab) -> None:
+    page.say("One")
+    chat = page.app.session_state["chat"]
+    slow = time.monotonic() + 0.01  # a page that came almost ten seconds after the click
+    chat.note = Note(sentence="Deleted.", whole=True, conversation=conversation(page), until=slow)
+    time.sleep(0.02)
+    page.run()
+    assert "Undo" in page.buttons()
+    assert chat.note.until > time.monotonic() + 9
+    chat.note = replace(chat.note, until=time.monotonic() - 1)
+    page.run().run()
+    assert "Undo" not in page.buttons()
+
+
+def test_what_has_no_reply_any_more_is_answered(page: Tab, fake: FakeOpenAI) -> None:
+    page.say("One").say("Two")
+    user, reply = page.kept()[-2:]
+    page.choose(f"menu-{reply.id}", "Delete")
+    assert texts(page) == ["One", "One", "Two"]
+    assert page.says("There is no reply to this.")
+    page.choose(f"menu-{user.id}", "Answer")
+    assert texts(page) == ["One", "One", "Two", "Two"]
+    assert [m["content"] for m in fake.chats("echo")[-1].messages[1:]] == ["One", "One", "Two"]
+    assert not page.says("There is no reply to this.")
+    again = page.kept()[-1]
+    assert again.parent == user.id
+    page.choose(f"menu-{again.id}", "Delete")
+    page.click(f"answer-{user.id}")
     assert texts(page) == ["One", "One", "Two", "Two"]
 
 
@@ -318,6 +351,20 @@ def test_the_menu_of_a_chat_opens_its_file_its_markdown_and_its_tags(page: Tab) 
     assert [tag.name for tag in page.engine.store.tags.all()] == ["Thesis"]
 
 
+def test_what_is_copied_as_markdown_is_shown_as_what_it_is(page: Tab) -> None:
+    page.say("user\u202egnp.exe if \u2067} (x)")
+    page.choose("head-menu", "Copy")
+    assert not page.app.code
+    shown = page.app.text[-1].value
+    assert "user‹RLO›gnp.exe if ‹RLI›} (x)" in shown
+    [copied] = [
+        json.loads(button.proto.json)["text"]
+        for button in page.app.get("bidi_component")
+        if button.proto.json and "title:" in button.proto.json
+    ]
+    assert "user\u202egnp.exe if \u2067} (x)" in copied, "what is copied is exact"
+
+
 def downloads_of(page: Tab) -> list[str]:
     return [button.proto.label for button in page.app.get("download_button")]
 
@@ -332,6 +379,19 @@ def test_a_reply_begins_a_chat_of_its_own(page: Tab) -> None:
     page.say("Three")
     assert texts(page) == ["One", "One", "Three", "Three"]
     assert [line.title for line in page.engine.store.conversations.lines()] == ["One (branch)", "One"]
+
+
+@pytest.mark.parametrize(
+    ("model", "word"), [("no-such-model", "failed"), ("fault:reset:later", "unfinished"), ("length:4@4", "unfinished")]
+)
+def test_the_list_says_what_became_of_a_reply_that_is_not_whole(page: Tab, model: str, word: str) -> None:
+    page.say("Here")
+    options = page.engine.store.conversations.get(conversation(page)).options
+    turn = page.engine.start(None, Say("Elsewhere"), options=replace(options, model=model))
+    assert turn.wait(20)
+    page.run()
+    other = next(button for button in page.app.button if button.key == f"line-{turn.conversation}")
+    assert other.label.endswith(f":gray[{word}]]")
 
 
 def test_a_history_that_takes_nothing_any_more_does_not_break_the_page(page: Tab) -> None:

@@ -121,6 +121,24 @@ def test_a_fault_on_the_page(
         assert reply.reasoning == right.reasoning
         look(page, name, right)
         look(page.run(), name, right)
+        fixed = {"KeyRefused": "OPENAI_API_KEY", "ConnectFailed": "OPENAI_BASE_URL"}.get(right.kind or "")
+        told = f"comes from {fixed} (environment); change it there and restart ByteBot."
+        assert page.says(told) == (fixed is not None), "the settings page cannot change it"
+
+
+def test_a_server_that_is_not_there_is_told_before_something_is_typed(
+    server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tab(tmp_path, monkeypatch, IMPATIENT, **talking_to(server.url("refused"), "echo", KEY)) as page:
+        page.open()
+        told = [words for words in page.said() if "Nothing answers at http://127.0.0.1:" in words]
+        assert len(told) == 1
+        page.say(SAID)
+        told = [words for words in page.said() if "Nothing answers at http://127.0.0.1:" in words]
+        assert len(told) == 1, "under the reply, and not twice"
+    with tab(tmp_path, monkeypatch, IMPATIENT, **talking_to(server.base_url, "echo", KEY)) as page:
+        page.open()
+        assert not page.says("Nothing answers")
 
 
 def page_on(server: FakeOpenAI, model: str) -> dict[str, str]:

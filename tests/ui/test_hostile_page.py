@@ -31,6 +31,7 @@ ON_ONE_LINE = (
     "control characters",
     "ansi",
     "bidi overrides",
+    "bidi isolates",
     "separators",
     "html",
     "directives",
@@ -109,7 +110,13 @@ def inert(page: Tab, *replies: str) -> None:
             text = OPEN_LINE.sub(r"\1", text)
             assert not PICTURE.search(text), text
             assert not COLOUR.search(text) or text.endswith(
-                (":small[:gray[answering]]", ":small[:gray[new answer]]", ":small[:gray[local]]", ":small[:gray[—]]")
+                (
+                    ":small[:gray[answering]]",
+                    ":small[:gray[new answer]]",
+                    ":small[:gray[failed]]",
+                    ":small[:gray[local]]",
+                    ":small[:gray[—]]",
+                )
             ), text
 
 

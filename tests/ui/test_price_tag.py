@@ -53,6 +53,7 @@ def tags(page: Tab) -> list[str]:
 def test_a_model_on_this_machine_is_local(page: Tab) -> None:
     page.say("Hello.")
     assert tags(page) == ["local"]
+    assert page.app.button(key=f"cost-{page.kept()[-1].id}").help.startswith("It cost nothing: ")
     assert page.says("This chat: local")
     page.app.button(key=f"cost-{page.kept()[-1].id}").click()
     page.run()

@@ -219,6 +219,34 @@ def test_new_chats_go_where_they_are_sent(page: Page, server: FakeOpenAI) -> Non
     assert page.home.default_connection() == "one"
 
 
+def test_new_chats_go_to_a_new_connection_once_its_test_has_passed(page: Page, server: FakeOpenAI) -> None:
+    add(page, "mine", server.url("no-key"), KEY)
+    assert page.home.connection("mine").base_url == server.url("no-key"), "what was typed is lost"
+    assert page.home.default_connection() == "offline"
+    assert page.says("No test has passed yet. New chats still use 'offline'.")
+    page.click("edit:mine")
+    page.field("form_base_url").set_value(server.url("refused"))
+    page.press("Save and test").settled()
+    assert page.home.default_connection() == "offline"
+    page.click("edit:mine")
+    page.field("form_base_url").set_value(server.base_url)
+    page.press("Save and test").settled()
+    assert page.home.default_connection() == "mine"
+    assert not page.says("New chats still use")
+    page.click("edit:mine")
+    page.field("form_base_url").set_value(server.url("refused"))
+    page.press("Save and test").settled()
+    assert page.home.default_connection() == "mine", "what was in use stays in use"
+
+
+def test_a_connection_whose_test_failed_is_used_where_it_is_wanted(page: Page, server: FakeOpenAI) -> None:
+    add(page, "mine", server.url("refused"))
+    assert page.app.button(key="use:mine").label == "Use it anyway"
+    page.click("use:mine")
+    assert page.home.default_connection() == "mine"
+    assert not page.says("New chats still use")
+
+
 def test_a_preset_only_fills_in_the_form(page: Page) -> None:
     page.click("add_connection")
     page.field("form_preset").set_value("Azure")

@@ -61,6 +61,13 @@ def test_no_speed_is_made_of_an_instant() -> None:
     assert speed(replace(REPLY, usage=Usage(output_tokens=1))) == "—"
 
 
+def test_no_speed_is_made_of_a_guess_and_a_silence() -> None:
+    stopped = replace(REPLY, state="stopped", usage=Usage(output_tokens=411, estimated=True))
+    assert speed(stopped) == "—"
+    assert under([stopped]) == "luna-2026 · ≈ 411 tokens · first token 0.6 s"
+    assert speed(replace(stopped, usage=Usage(output_tokens=411))) == "71"
+
+
 def test_the_long_form_names_what_was_asked_and_when() -> None:
     long = explained([replace(REPLY, retries=2)], ZoneInfo("Europe/Berlin"))
     assert "Model asked: luna, answered: luna-2026" in long
