@@ -1,11 +1,11 @@
 """What the command line asks for, and the house opened with it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatbot.core.errors import BadInput, NotFound
+from chatbot.core.errors import BadInput, ByteBotError, NotFound
 from chatbot.terminal.streams import say
 
 if TYPE_CHECKING:
@@ -78,28 +78,28 @@ def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
     temperature = None if chosen.temperature is None else read_number("temperature", chosen.temperature)
     max_output = None if chosen.max_output is None else read_number("max_output", chosen.max_output)
     home = Home.open()
-    for problem in home.problems():
-        say(f"chatbot: {problem}")
-    engine = open_engine(home, temporary=chosen.temporary, titles=titles)
-    try:
-        stored = None
-        if chosen.goes_on:
-            engine.recover()  # what a killed process left behind is cut now, so that it can go on
-            conversations = engine.store.conversations
-            named = chosen.conversation
-            stored = conversations.get(conversations.id_of(named)) if named is not None else conversations.latest()
-            if stored is None:
-                raise NotFound("There is no conversation to go on with yet.")
-        options = choose(
-            home,
-            stored.options if stored else None,
-            connection=chosen.connection,
-            model=chosen.model,
-            system=chosen.system,
-            temperature=temperature,
-            max_output=max_output,
-            allow_unpriced=chosen.allow_unpriced,
-        )
+    with ExitStack() as stack:
+        with _problems_of(home):
+            engine = open_engine(home, temporary=chosen.temporary, titles=titles)
+            stack.callback(engine.close)
+            stored = None
+            if chosen.goes_on:
+                engine.recover()  # what a killed process left behind is cut now, so that it can go on
+                conversations = engine.store.conversations
+                named = chosen.conversation
+                stored = conversations.get(conversations.id_of(named)) if named is not None else conversations.latest()
+                if stored is None:
+                    raise NotFound("There is no conversation to go on with yet.")
+            options = choose(
+                home,
+                stored.options if stored else None,
+                connection=chosen.connection,
+                model=chosen.model,
+                system=chosen.system,
+                temperature=temperature,
+                max_output=max_output,
+                allow_unpriced=chosen.allow_unpriced,
+            )
         yield House(
             home=home,
             engine=engine,
@@ -107,8 +107,21 @@ def opened(chosen: Chosen, *, titles: bool) -> Iterator[House]:
             conversation=stored.id if stored else None,
             head=stored.head if stored else None,
         )
+
+
+@contextmanager
+def _problems_of(home: "Home") -> Iterator[None]:
+    """Tells what could not be used of the settings; what the house stays shut for is told where that ends."""
+    shut = ""
+    try:
+        yield
+    except ByteBotError as error:
+        shut = error.sentence
+        raise
     finally:
-        engine.close()
+        for problem in home.problems():
+            if problem.sentence != shut:
+                say(f"chatbot: {problem}")
 
 
 def daily(house: House) -> "Daily":

@@ -15,7 +15,7 @@ AFTER_ASK: Mapping[WayOut, str] = {
     "raise_limit": "Raise the limit: {again} --max-output N",
     "raise_budget": "Raise the limit with chatbot budget, then: {again}",
     "unpriced": "Ask it all the same: {again} --allow-unpriced",
-    "edit": 'Say it differently: {again} "…"',
+    "edit": 'Send another message: {again} "…"',
     "data_folder": "See to the data folder and the space on its disk, then: {again}",
 }
 IN_REPL: Mapping[WayOut, str] = {
@@ -27,7 +27,7 @@ IN_REPL: Mapping[WayOut, str] = {
     "raise_limit": "/max N raises the limit; then /retry.",
     "raise_budget": "chatbot budget raises the limit, /model chooses a cheaper model; then /retry.",
     "unpriced": "/unpriced on asks it all the same; then /retry.",
-    "edit": "Say it differently.",
+    "edit": "Send another message.",
     "data_folder": "See to the data folder and the space on its disk; then /retry.",
 }
 # Before anything was stored there is no reply to try again.
@@ -39,10 +39,27 @@ _ON_ERROR: Mapping[WayOut, str] = {
 }
 
 
+# A sentence with one of these has said the way out itself, or the settings page cannot help.
+_SAID: Mapping[WayOut, tuple[str, ...]] = {
+    "settings": ("settings page", " in the environment", ".env"),
+    "retry": ("ry again",),
+    "wait": ("ry again",),
+}
+
+
 def told(error: ByteBotError, *, asking: bool) -> str:
-    """What went wrong and the way out, in a line. `asking`: something was to be said to a model."""
+    """What went wrong and the way out, in a line. `asking`: something was to be said to a model.
+
+    >>> from chatbot.core.errors import SettingsError, StoreLocked
+    >>> told(StoreLocked("It is in use. Wait a moment, then try again."), asking=False)
+    'It is in use. Wait a moment, then try again.'
+    >>> told(SettingsError("OPENAI_BASE_URL in the environment: it must begin with https://."), asking=True)
+    'OPENAI_BASE_URL in the environment: it must begin with https://.'
+    """
     not_sent = "Nothing was sent." if asking and error.way_out == "data_folder" else None
     hint = _ON_ERROR.get(error.way_out) if error.way_out else None
+    if error.way_out and any(said in error.sentence for said in _SAID.get(error.way_out, ())):
+        hint = None
     return " ".join(filter(None, (error.sentence, not_sent, hint)))
 
 

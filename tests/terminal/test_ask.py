@@ -341,3 +341,13 @@ def test_an_empty_id_is_no_conversation(house: House) -> None:
     assert (ran.status, ran.out) == (2, "")
     assert "There is no conversation ''" in ran.err
     assert len(house.server.chats()) == 1
+
+
+def test_what_the_house_stays_shut_for_is_said_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(house.environ, "OPENAI_BASE_URL", "nonsense")
+    monkeypatch.setitem(house.environ, "BYTEBOT_TEMPERATURE", "9")
+    ran = house.run("ask", "hi")
+    assert ran.status != 0
+    assert ran.err.count("nonsense") == 1
+    assert "settings page" not in ran.err, "it cannot change what the environment says"
+    assert "BYTEBOT_TEMPERATURE" in ran.err, "the other problem is told all the same"
