@@ -28,8 +28,9 @@ class Chatbot:
 
     `connection`, `model`, `system`, `temperature` (0 to 2) and `max_output` (tokens) are the settings' where they are
     None; "none" leaves temperature or max_output out of the requests. `conversation` goes on with a stored one, on its
-    own options; the beginning of its id is enough. With `temporary`, no word is kept anywhere. `allow_unpriced` asks models without a known price although
-    a limit is set (`chatbot budget`). `home` brings other settings than this process's own.
+    own options; the beginning of its id is enough. With `temporary`, no word is kept anywhere. `allow_unpriced` asks
+    models without a known price although a limit is set (`chatbot budget`). `home` brings other settings than this
+    process's own.
 
     Raises SettingsError, StoreError, BadInput or NotFound, each one plain sentence, before anything is sent. Safe to
     use from several threads: what is said while a reply is being written waits for its end, then is answered in turn.
