@@ -136,7 +136,7 @@ def _head(home: Home, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{label(name)}**", width="content")
         if name == home.default_connection():
-            st.badge("New chats", icon=":material/check:", color="primary")
+            st.badge("For new chats", icon=":material/check:", color="primary")
 
 
 def _buttons(home: Home, connection: Connection) -> None:

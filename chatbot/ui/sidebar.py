@@ -71,7 +71,8 @@ def _conversations(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
     lines = engine.store.conversations.lines(limit=wanted + 1)
     fresh.drawn(lines[:wanted])
     groups = by_day(lines[:wanted], clock.now())
-    height = _height(groups)
+    # Whole while one has its form in it: the form's end would be out of sight.
+    height = "content" if chat.renaming and chat.renaming.where == "list" else _height(groups)
     with st.container(key="conversations", gap="xxsmall", height=height, border=False):
         drawn = 0
         for heading, group in groups:
@@ -87,8 +88,8 @@ def _conversations(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
     if height == "content":
         st.empty()
     else:  # a phone shows no scroll bar
-        count = f"The newest {wanted}" if len(lines) > wanted else f"{len(lines)} conversations"
-        st.caption(f":material/unfold_more: {count}")
+        count = f"the newest {wanted}" if len(lines) > wanted else f"all {len(lines)} conversations"
+        st.caption(f":material/swipe_vertical: Scroll for {count}")
     return name
 
 

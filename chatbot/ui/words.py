@@ -75,13 +75,13 @@ def tokens(rows: Sequence[StoredMessage]) -> str:
 def speed(row: StoredMessage) -> str:
     """Tokens per second between the first token and the last.
 
-    Unknown where the server counted nothing before the reply broke off: of a guess and of a silence no speed is made.
+    Unknown where the reply broke off before the server counted: of a guess and of a silence no speed is made.
     """
     usage = row.usage
     if usage is None or not usage.output_tokens or row.duration is None or row.first_token is None:
         return UNKNOWN
     writing = row.duration - row.first_token
-    guessed = usage.estimated and row.state not in ("complete", "length")
+    guessed = usage.estimated and row.state not in ("complete", "length", "stopped")
     if writing < _TOO_SHORT or usage.output_tokens < 2 or guessed:
         return UNKNOWN
     rate = (usage.output_tokens - 1) / writing
@@ -91,7 +91,7 @@ def speed(row: StoredMessage) -> str:
 def under(rows: Sequence[StoredMessage]) -> str:
     """The grey line under a reply; its model's name is as the server wrote it, so it still has to be made a label."""
     row = rows[-1]
-    model = row.model_answered or row.model_asked or UNKNOWN
+    model = row.model_answered or row.model_asked or "no model"
     if row.state in ("failed", "blocked") and not any(part.text for part in rows):
         return model
     if row.first_token is None:

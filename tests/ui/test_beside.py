@@ -67,11 +67,24 @@ def test_the_list_ends_with_a_whole_row(page: Tab) -> None:
     heading, row, gap = 22.4, 40, 4
     page.run()
     assert height_of_the_list(page) == math.ceil(heading + gap + 5 * (row + gap))
-    assert page.says("9 conversations"), "a phone shows no scroll bar"
+    assert page.says("Scroll for all 9 conversations"), "a phone shows no scroll bar"
     pinned = page.engine.store.conversations.lines()[0]
     page.engine.store.conversations.pin(pinned.id, True)
     page.run()
     assert height_of_the_list(page) == math.ceil(2 * (heading + gap) + 4 * (row + gap))
+
+
+def test_the_form_of_a_name_in_the_list_is_seen_whole(page: Tab) -> None:
+    for number in range(9):
+        page.engine.store.conversations.create(
+            tag="browser", options=page.app.session_state["chat"].options, title=f"Number {number}"
+        )
+    page.say("One")
+    assert height_of_the_list(page) > 0
+    page.choose("line-menu", "Rename")
+    assert height_of_the_list(page) == 0
+    page.press("Cancel")
+    assert height_of_the_list(page) > 0
 
 
 def height_of_the_list(page: Tab) -> int:

@@ -48,6 +48,7 @@ def test_estimates_and_gaps_are_marked() -> None:
     bare = replace(REPLY, usage=None, first_token=None, duration=None, model_answered=None)
     assert under([bare]) == "luna · — tokens"
     assert under([replace(bare, state="failed", text="")]) == "luna"
+    assert under([replace(bare, state="failed", text="", model_asked="")]) == "no model"
 
 
 def test_a_continued_reply_counts_all_its_segments() -> None:
@@ -62,10 +63,11 @@ def test_no_speed_is_made_of_an_instant() -> None:
 
 
 def test_no_speed_is_made_of_a_guess_and_a_silence() -> None:
-    stopped = replace(REPLY, state="stopped", usage=Usage(output_tokens=411, estimated=True))
-    assert speed(stopped) == "—"
-    assert under([stopped]) == "luna-2026 · ≈ 411 tokens · first token 0.6 s"
-    assert speed(replace(stopped, usage=Usage(output_tokens=411))) == "71"
+    cut = replace(REPLY, state="cut", usage=Usage(output_tokens=411, estimated=True))
+    assert speed(cut) == "—"
+    assert under([cut]) == "luna-2026 · ≈ 411 tokens · first token 0.6 s"
+    assert speed(replace(cut, usage=Usage(output_tokens=411))) == "71"
+    assert speed(replace(cut, state="stopped")) == "≈ 71"
 
 
 def test_the_long_form_names_what_was_asked_and_when() -> None:
