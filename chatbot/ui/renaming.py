@@ -1,5 +1,7 @@
 """The field for a conversation's new name, where its menu was used: above the chat or in the list beside it."""
 
+from typing import Literal
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -16,7 +18,9 @@ def draw(named: Conversation | Line, renaming: Renaming) -> None:
     with st.form(f"rename-{key}", border=False):
         with _place(renaming):
             widget = f"title-{key}"
-            st.text_input("Title", named.title, key=widget, label_visibility="collapsed")
+            # At this width Streamlit leaves out its hint, which would lie over what is typed.
+            width: Literal["stretch"] | int = 180 if renaming.where == "list" else "stretch"
+            st.text_input("Title", named.title, key=widget, label_visibility="collapsed", width=width)
             with st.container(horizontal=True, gap="xsmall", width="content"):
                 st.form_submit_button("Save", type="primary", on_click=callbacks.rename, args=(named.id, widget))
                 st.form_submit_button("Cancel", on_click=callbacks.cancel)

@@ -89,7 +89,7 @@ def _conversations(engine: Engine, chat: OpenChat) -> DeltaGenerator | None:
         st.empty()
     else:  # a phone shows no scroll bar
         count = f"the newest {wanted}" if len(lines) > wanted else f"all {len(lines)} conversations"
-        st.caption(f":material/swipe_vertical: Scroll for {count}")
+        st.caption(f":material/unfold_more: Scroll for {count}")
     return name
 
 
