@@ -105,6 +105,10 @@ class Recording:
         self._began_thinking: float | None = None
         self._compared: list[tuple[Cost, Cost]] = []
 
+    @property
+    def said(self) -> bool:
+        return bool(self._text or self._reasoning)
+
     def take_draft(self) -> tuple[str, str]:
         """Text and reasoning since the last time, for one write of all live turns."""
         with self._lock:
@@ -252,7 +256,10 @@ def _unrecorded(
     event: Event, after: Event | None, error: StoreError, recording: Recording, *, call_open: bool
 ) -> Iterator[Event]:
     """The end of a turn that cannot be written: the watchers are told, and it is owed to the store."""
-    ended = Failed(state="cut", sentence=error.sentence, kind=type(error).__name__, way_out=error.way_out)
+    sentence = error.sentence
+    if recording.said and not isinstance(error, LeaseLost):
+        sentence += " The end of this reply is not stored yet; ByteBot keeps trying while it runs."
+    ended = Failed(state="cut", sentence=sentence, kind=type(error).__name__, way_out=error.way_out)
     settled = event if isinstance(event, CallFinished) else None
     if call_open and settled is None:
         settled = CallFinished(outcome="uncertain", error=type(error).__name__)

@@ -30,9 +30,13 @@ def read_text(path: Path) -> str | None:
 
     Editors on Windows put a mark before the text or write UTF-16; both are taken.
     """
+    if (
+        path.name != ".env" and path.is_fifo()
+    ):  # keepers of passwords serve a .env so; of another, nobody would ever write
+        raise SettingsError(f"{path} is a pipe, and no file.")
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None

@@ -24,7 +24,7 @@ def check_file(backend: SqliteFile) -> None:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if VERSION_TABLE in tables:
             found = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
-            _refuse_newer(found[0] if found else None, backend.shown)
+            _refuse_newer(found[0] if found else None, backend.path or backend.shown)
         elif tables:
             raise StoreError(
                 f"{backend.path!r} is a database of another program. It was left as it is: choose another data folder."
@@ -38,14 +38,14 @@ def bring_up_to_date(database: Database, *, head: str = HEAD, scripts: Path = _S
     """
     with database.read() as connection:
         version = _version(connection)
-    _refuse_newer(version, database.shown, head)
+    _refuse_newer(version, database.path or database.shown, head)
     if version == head:
         return
     with database.migrate() as connection:
         if not database.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
         version = _version(connection)  # another process may have been quicker: no second backup
-        _refuse_newer(version, database.shown, head)
+        _refuse_newer(version, database.path or database.shown, head)
         if version == head:
             return
         if version is not None and database.path is not None:

@@ -19,7 +19,7 @@ from chatbot.terminal.way_out import told
 def repl(chosen: Chosen) -> int:
     """Talk until the end of input, `quit`, or Ctrl-C twice; gives the exit status.
 
-    Where input is no terminal, each line is a message, and the status is 1 when the last reply was not whole.
+    Where input is no terminal, each line is a message, and the status is 1 when the last reply was not whole or the last line refused.
     """
     interactive = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     display: Display = Coloured() if is_terminal(sys.stdout) else Plain()
@@ -78,6 +78,7 @@ def _talk(session: Session, read: Read) -> bool:
             session.display.dim("Interrupted.")
         except ByteBotError as error:
             session.display.tell(told(error, asking=True))
+            session.whole = False
             # Nothing was done with it. A message stays where it can be mended and sent again; a command is an arrow-up away,
             # and what is typed next would join on to it.
             back = "" if line.startswith("/") else line

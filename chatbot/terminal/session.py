@@ -43,7 +43,7 @@ class Session:
         self.display = display
         self.leaving = False
         self.whole = True
-        """Whether the last reply was."""
+        """Whether the last reply was; False when nothing was done with the last line."""
 
     # — turns —
 
@@ -106,8 +106,10 @@ class Session:
                     drawing.show(batch)
                     spent += bill(event.cost for event in batch if isinstance(event, CallFinished) and event.cost)
                     ending = batch[-1] if batch else ending
-        except KeyboardInterrupt:
-            raise Leave from None  # the second one
+        except KeyboardInterrupt:  # the second one
+            if not self.engine.anonymous:
+                self.display.tell(f"Go on with: chatbot --conversation {self.conversation}")
+            raise Leave from None
         except Terminated:
             self._closed(reply)
             raise

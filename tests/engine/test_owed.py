@@ -58,6 +58,7 @@ def test_a_whole_reply_is_stored_whole_once_there_is_room(store: Store) -> None:
         assert turn.wait(10)
         assert isinstance(turn.ending, Failed)
         assert turn.ending.kind == "StoreFull", "who looks on is told"
+        assert "The end of this reply is not stored yet" in turn.ending.sentence
         assert row_of(store, turn).state == "running"
     row = settled(store, turn)
     assert (row.text, row.state, row.error) == ("Half and half", "complete", None)

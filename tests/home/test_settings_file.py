@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from chatbot.core.errors import BadInput, SettingsError
 from chatbot.core.settings import Connection, Timeouts
 from chatbot.core.text import repair
-from chatbot.home.files import locked
+from chatbot.home.files import locked, read_text
 from chatbot.home.home import Home
 
 COMMENTED = """\
@@ -405,3 +405,11 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new_file(data: Path
         prompt = tomllib.loads(path.read_text())["chat"]["system_prompt"]
         number, _, again = prompt.partition("x" * 20_000)
         assert number == again, json.dumps(prompt[:20])
+
+
+def test_a_pipe_in_its_place_is_said_and_waited_for_by_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "settings.toml")
+    with pytest.raises(SettingsError, match=r"settings\.toml is a pipe"):
+        read_text(tmp_path / "settings.toml")
+    (tmp_path / "file").touch()
+    assert read_text(tmp_path / "file" / "settings.toml") is None, "what is wrong with the folder is said elsewhere"

@@ -44,3 +44,13 @@ def test_a_reply_that_could_not_be_ended_is_not_called_alive(house: House, id: s
             ran = house.run("show", id)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.endswith(f"half a reply\n\n({CLOSED})\n")
+
+
+def test_a_talk_in_a_pipe_that_was_refused_has_its_status(house: House) -> None:
+    assert house.run("--model", "echo", piped=b"one\n").status == 0
+    with full_disk():
+        ran = house.run("--model", "echo", piped=b"two\n")
+    assert "Nothing was sent." in ran.out + ran.err
+    assert ran.status == 1
+    assert house.run("--model", "echo", piped=b"/nonsense\n").status == 1
+    assert house.run("--model", "echo", piped=b"/nonsense\nthree\n").status == 0
