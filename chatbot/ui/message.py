@@ -85,18 +85,20 @@ def _draw_user(shown: Shown, chat: OpenChat, *, newest: bool, lone: bool) -> Non
     alignment: Literal["center", "top"] = "center" if short else "top"
     with st.container(key=f"said-{shown.id}", horizontal=True, vertical_alignment=alignment, gap="xsmall", wrap=False):
         _words(shown.text)
-        if len(shown.versions) > 1:
-            menus.switch(shown)
-        else:
-            st.empty()
-        copy_button(
-            shown.text,
-            key=f"copy-{shown.id}",
-            on_refused=partial(callbacks.show_raw, shown.id),
-            here=chat.here(shown.id),
-            newest=str(chat.said) if newest else "",
-        )
-        menus.user_menu(shown, lone=lone)
+        # In a row of their own: beside a long text they stand at its top, and they are of different heights.
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content", wrap=False):
+            if len(shown.versions) > 1:
+                menus.switch(shown)
+            else:
+                st.empty()
+            copy_button(
+                shown.text,
+                key=f"copy-{shown.id}",
+                on_refused=partial(callbacks.show_raw, shown.id),
+                here=chat.here(shown.id),
+                newest=str(chat.said) if newest else "",
+            )
+            menus.user_menu(shown, lone=lone)
     if chat.raw == shown.id:
         foot.raw_text(shown)
     if lone:
