@@ -19,7 +19,8 @@ from chatbot.terminal.way_out import told
 def repl(chosen: Chosen) -> int:
     """Talk until the end of input, `quit`, or Ctrl-C twice; gives the exit status.
 
-    Where input is no terminal, each line is a message, and the status is 1 when the last reply was not whole or the last line refused.
+    Where input is no terminal, each line is a message, and the status is 1 when the last reply was not whole or the last
+    line was refused.
     """
     interactive = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     display: Display = Coloured() if is_terminal(sys.stdout) else Plain()

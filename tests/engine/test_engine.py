@@ -12,7 +12,7 @@ import pytest
 from chatbot.core.errors import BadInput, Busy, NotFound, TurnFailed
 from chatbot.core.events import Event, Failed, Finished, Started, TextDelta, check_grammar
 from chatbot.core.settings import Options
-from chatbot.engine.actions import Continue, Edit, Regenerate, Retry, Say
+from chatbot.engine.actions import Answer, Continue, Edit, Regenerate, Retry, Say
 from chatbot.engine.engine import Engine
 from chatbot.engine.live import LiveTurn
 from chatbot.engine.view import way_to_version
@@ -288,6 +288,26 @@ def test_going_on_in_two_windows_is_one_reply_and_one_bill(store: Store) -> None
     gate.opened.set()
     assert other.wait(5)
     assert len(provider.requests) == 3
+
+
+def test_a_message_without_a_reply_is_answered_once_in_two_windows(store: Store) -> None:
+    gate = Gate()
+    engine, provider = engine_on(store, text("First"), [gate, *text("Second")])
+    turn = start(engine, "Ask me")
+    assert turn.wait(5)
+    tree = store.conversations.tree(turn.conversation)
+    said = tree.by_id[turn.reply].parent
+    assert said is not None
+    engine.delete_message(turn.conversation, turn.reply)
+    again = engine.start(turn.conversation, Answer(said))
+    assert gate.reached.wait(5)
+    assert engine.start(turn.conversation, Answer(said)).reply == again.reply
+    gate.opened.set()
+    assert again.wait(5)
+    assert (again.text, len(provider.requests)) == ("Second", 2)
+    assert [message["content"] for message in provider.requests[-1].messages] == ["Be kind.", "Ask me"]
+    with pytest.raises(NotFound):
+        engine.start(turn.conversation, Answer(10**6))
 
 
 def test_ask_raises_with_the_part(store: Store) -> None:

@@ -3,10 +3,7 @@
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from chatbot.core.events import Failed
 from chatbot.core.settings import Options
@@ -18,16 +15,8 @@ from chatbot.store.store import Store
 from chatbot.store.values import StoredMessage
 from tests.scripted import Gate, Script, Scripted, text
 from tests.store.scene import full_disk
-from tests.template import new_database
 
 OPTIONS = Options(connection="c", model="m")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(f"sqlite:///{new_database(tmp_path / 'words.db')}")
-    yield store
-    store.close()
 
 
 def begun(store: Store, rest: Script) -> tuple[Engine, Gate, LiveTurn]:
@@ -51,56 +40,56 @@ def settled(store: Store, turn: LiveTurn) -> StoredMessage:
     return row
 
 
-def test_a_whole_reply_is_stored_whole_once_there_is_room(store: Store) -> None:
-    _, gate, turn = begun(store, text(" and half"))
+def test_a_whole_reply_is_stored_whole_once_there_is_room(on_disk: Store) -> None:
+    _, gate, turn = begun(on_disk, text(" and half"))
     with full_disk():
         gate.opened.set()
         assert turn.wait(10)
         assert isinstance(turn.ending, Failed)
         assert turn.ending.kind == "StoreFull", "who looks on is told"
         assert "The end of this reply is not stored yet" in turn.ending.sentence
-        assert row_of(store, turn).state == "running"
-    row = settled(store, turn)
+        assert row_of(on_disk, turn).state == "running"
+    row = settled(on_disk, turn)
     assert (row.text, row.state, row.error) == ("Half and half", "complete", None)
-    (call,) = store.ledger.calls(reply=turn.reply)
+    (call,) = on_disk.ledger.calls(reply=turn.reply)
     assert call.outcome == "answered"
     assert call.usage is not None
     assert call.usage.input_tokens == 11
 
 
-def test_what_broke_off_meanwhile_says_so(store: Store) -> None:
-    engine, gate, turn = begun(store, [TextChunk(" and more")])
+def test_what_broke_off_meanwhile_says_so(on_disk: Store) -> None:
+    engine, gate, turn = begun(on_disk, [TextChunk(" and more")])
     with full_disk():
         turn.stop()
         gate.opened.set()
         assert turn.wait(10)
-    row = settled(store, turn)
+    row = settled(on_disk, turn)
     assert (row.text, row.state) == ("Half", "stopped")
     assert engine.live(turn.reply) is not None
 
 
-def test_a_program_that_ends_tries_once_more(store: Store, tmp_path: Path) -> None:
-    engine, gate, turn = begun(store, text(" and half"))
+def test_a_program_that_ends_tries_once_more(on_disk: Store, tmp_path: Path) -> None:
+    engine, gate, turn = begun(on_disk, text(" and half"))
     with full_disk():
         gate.opened.set()
         assert turn.wait(10)
         engine._keeper._closing.set()  # no beat between the freed disk and the end
     engine.close()
-    again = Store.open(f"sqlite:///{tmp_path / 'words.db'}")
+    again = Store.open(f"sqlite:///{tmp_path / 'data' / 'store.db'}")
     assert row_of(again, turn).text == "Half and half"
     again.close()
 
 
-def test_what_somebody_else_has_ended_meanwhile_stays_as_it_is(store: Store, tmp_path: Path) -> None:
-    engine, gate, turn = begun(store, text(" and half"))
+def test_what_somebody_else_has_ended_meanwhile_stays_as_it_is(on_disk: Store, tmp_path: Path) -> None:
+    engine, gate, turn = begun(on_disk, text(" and half"))
     with full_disk():
         gate.opened.set()
         assert turn.wait(10)
         engine._keeper._closing.set()
-    with contextlib.closing(sqlite3.connect(tmp_path / "words.db")) as stranger, stranger:
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "store.db")) as stranger, stranger:
         stranger.execute("DELETE FROM leases")
         stranger.execute("UPDATE messages SET state = 'cut', text = 'theirs', empty = 0 WHERE state = 'running'")
     engine.close()
-    again = Store.open(f"sqlite:///{tmp_path / 'words.db'}")
+    again = Store.open(f"sqlite:///{tmp_path / 'data' / 'store.db'}")
     assert (row_of(again, turn).text, row_of(again, turn).state) == ("theirs", "cut")
     again.close()
